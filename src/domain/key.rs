@@ -68,7 +68,8 @@ impl LineKey {
     /// The key of the blob's line `number`, counted from 1 over the whole blob.
     pub fn line(&mut self, number: u64) -> &[u8] {
         self.buffer.truncate(self.prefix_len);
-        self.buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.buffer
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         self.buffer.extend_from_slice(self.suffix.as_bytes());
         &self.buffer
     }

@@ -122,7 +122,10 @@ mod tests {
     use super::*;
 
     fn service_of(pod: &str, namespace: &str, container: &str) -> Option<String> {
-        let name = format!("kubernetes/20250606.{pod}_{namespace}_{container}-{}.gz", "0a".repeat(32));
+        let name = format!(
+            "kubernetes/20250606.{pod}_{namespace}_{container}-{}.gz",
+            "0a".repeat(32)
+        );
         Selectors::default()
             .of_blob(&name)
             .map(|selector| selector.name.clone())
@@ -138,13 +141,27 @@ mod tests {
             ("api-674b9bdb88-vm775", "any", "platform", Some("api")),
             ("api-674b9bdb88-vm775", "any", "sidecar", None),
             ("backoffice-0", "default", "platform", Some("backoffice")),
-            ("backgroundprocessing-1", "default", "platform", Some("background-processing")),
+            (
+                "backgroundprocessing-1",
+                "default",
+                "platform",
+                Some("background-processing"),
+            ),
             ("jsapps-1", "default", "jsapps", Some("jsapps")),
-            ("imageprocessing-1", "default", "imageprocessing", Some("imageprocessing")),
+            (
+                "imageprocessing-1",
+                "default",
+                "imageprocessing",
+                Some("imageprocessing"),
+            ),
             ("zookeeper-0", "default", "zookeeper", Some("zookeeper")),
             ("solr-0", "default", "solr", None),
         ] {
-            assert_eq!(service_of(pod, namespace, container).as_deref(), service, "{pod} {container}");
+            assert_eq!(
+                service_of(pod, namespace, container).as_deref(),
+                service,
+                "{pod} {container}"
+            );
         }
     }
 
