@@ -25,13 +25,13 @@ impl Date {
     }
 
     /// The day that `now` is in. Blob names are dated in UTC unless the configuration names another zone.
-    pub fn of(now: &jiff::Zoned) -> Self {
+    pub fn of(now: &jiff::ZonedDateTime) -> Self {
         Self(now.date())
     }
 
     /// The day of `now` in UTC.
     pub fn today_utc() -> Self {
-        Self::of(&jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC))
+        Self::of(&jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC))
     }
 
     /// The day `days` before this one; stops at the calendar's first day.
