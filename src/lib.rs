@@ -12,4 +12,5 @@
 //! - [`kafka`]: clients, transactions, the embedded broker
 
 pub mod domain;
+pub mod gzip;
 pub mod secret;
