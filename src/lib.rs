@@ -13,4 +13,5 @@
 
 pub mod domain;
 pub mod gzip;
+pub mod pipeline;
 pub mod secret;

@@ -1,0 +1,3 @@
+//! The work itself: what is read, decided and committed.
+
+pub mod lines;
