@@ -13,5 +13,6 @@
 
 pub mod domain;
 pub mod gzip;
+pub mod kafka;
 pub mod pipeline;
 pub mod secret;

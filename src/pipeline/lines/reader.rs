@@ -118,7 +118,7 @@ where
     ///
     /// # Errors
     /// [`LineError::Corrupt`] with [`OnCorrupt::Fail`], once all good lines before it were given out.
-    pub fn next(&mut self) -> Result<Item, LineError<E>> {
+    pub fn next_item(&mut self) -> Result<Item, LineError<E>> {
         loop {
             if (self.then.is_some() || self.proved_bytes() >= self.reading.limits.batch_bytes)
                 && let Some(batch) = self.give_batch()

@@ -86,7 +86,7 @@ fn read(
     let mut outcome = Outcome::default();
     let mut parts = Vec::new();
     loop {
-        match reader.next() {
+        match reader.next_item() {
             Ok(Item::Batch(batch)) => {
                 assert!(!batch.is_empty());
                 for (piece, bytes) in batch.pieces() {

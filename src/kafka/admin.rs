@@ -1,0 +1,198 @@
+//! What a cluster has: brokers, topics, groups; and what it lacks.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, ResourceSpecifier, TopicReplication},
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+    types::RDKafkaErrorCode,
+};
+
+use super::{
+    BrokerVersion, Connection, Error,
+    connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
+    context::Context,
+};
+
+/// A connection to ask with. All calls may block.
+pub struct Cluster {
+    connection: Connection,
+    client: BaseConsumer<Context>,
+    pub brokers: Vec<String>,
+    pub topics: BTreeMap<String, TopicInfo>,
+    /// How long the first answer took, connecting included.
+    pub latency: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicInfo {
+    pub partitions: u32,
+    pub replication_factor: u32,
+}
+
+/// A topic to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTopic {
+    pub name: String,
+    pub partitions: u32,
+    /// -1: the brokers' default.
+    pub replication_factor: i32,
+    pub config: Vec<(&'static str, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TopicOutcome {
+    Created,
+    Existed,
+    Failed(String),
+}
+
+/// Who is in a consumer group now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupActivity {
+    pub members: usize,
+}
+
+impl Cluster {
+    /// Connects and lists topics, within five seconds.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] with the reason that librdkafka had last.
+    pub fn connect(connection: &Connection) -> Result<Self, Error> {
+        let client: BaseConsumer<Context> = connection
+            .client()
+            .set("group.id", "clp-admin")
+            // For the brokers' version; see `BrokerVersion`.
+            .set("debug", "feature")
+            .set("allow.auto.create.topics", "false")
+            .create_with_context(Context::default())
+            .map_err(|error| match &error {
+                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
+                _ => Error::client("client", error),
+            })?;
+        let start = Instant::now();
+        let metadata = client
+            .fetch_metadata(None, CONNECT_TIMEOUT)
+            .map_err(|error| Error::Unreachable {
+                brokers: connection.brokers.clone(),
+                seconds: CONNECT_TIMEOUT.as_secs(),
+                reason: client.context().last_trouble().unwrap_or_else(|| error.to_string()),
+            })?;
+        let latency = start.elapsed();
+        let brokers = metadata
+            .brokers()
+            .iter()
+            .map(|broker| format!("{}:{}", broker.host(), broker.port()))
+            .collect();
+        let topics = metadata
+            .topics()
+            .iter()
+            .filter(|topic| topic.error().is_none())
+            .map(|topic| {
+                let replicas = topic.partitions().first().map_or(0, |first| first.replicas().len());
+                let info = TopicInfo {
+                    partitions: topic.partitions().len() as u32,
+                    replication_factor: replicas as u32,
+                };
+                (topic.name().to_owned(), info)
+            })
+            .collect();
+        Ok(Self {
+            connection: connection.clone(),
+            client,
+            brokers,
+            topics,
+            latency,
+        })
+    }
+
+    pub fn version(&self) -> BrokerVersion {
+        self.client.context().version()
+    }
+
+    /// The partition counts of `topics`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::MissingTopics`] names all that are not there.
+    pub fn partitions(&self, topics: &[&str]) -> Result<Vec<u32>, Error> {
+        let missing: Vec<String> = topics
+            .iter()
+            .filter(|topic| !self.topics.contains_key(**topic))
+            .map(|topic| (*topic).to_owned())
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::MissingTopics { topics: missing });
+        }
+        Ok(topics.iter().map(|topic| self.topics[*topic].partitions).collect())
+    }
+
+    /// Who is in the group now.
+    pub fn group(&self, group: &str) -> Result<GroupActivity, Error> {
+        let list = self
+            .client
+            .fetch_group_list(Some(group), REQUEST_TIMEOUT)
+            .map_err(|error| Error::client(format!("group {group}"), error))?;
+        let members = list.groups().iter().map(|group| group.members().len()).sum();
+        Ok(GroupActivity { members })
+    }
+
+    /// A topic's settings, by name. Empty where the brokers do not tell them.
+    pub async fn topic_config(&self, topic: &str) -> BTreeMap<String, String> {
+        let Ok(admin) = self.admin() else {
+            return BTreeMap::new();
+        };
+        let options = AdminOptions::new().request_timeout(Some(CONNECT_TIMEOUT));
+        let answer = admin
+            .describe_configs([&ResourceSpecifier::Topic(topic)], &options)
+            .await;
+        let resource = match answer.map(|mut resources| resources.pop()) {
+            Ok(Some(Ok(resource))) => resource,
+            other => {
+                tracing::debug!(topic, answer = ?other.err(), "the topic's settings can not be read");
+                return BTreeMap::new();
+            }
+        };
+        resource
+            .entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.name, entry.value?)))
+            .collect()
+    }
+
+    /// Creates topics; those that exist stay as they are.
+    pub async fn create(&self, topics: &[NewTopic]) -> Result<Vec<TopicOutcome>, Error> {
+        let admin = self.admin()?;
+        let wanted: Vec<rdkafka::admin::NewTopic<'_>> = topics
+            .iter()
+            .map(|topic| {
+                let replication = TopicReplication::Fixed(topic.replication_factor);
+                let new = rdkafka::admin::NewTopic::new(&topic.name, topic.partitions as i32, replication);
+                topic.config.iter().fold(new, |new, (key, value)| new.set(key, value))
+            })
+            .collect();
+        let options = AdminOptions::new().operation_timeout(Some(REQUEST_TIMEOUT));
+        let answers = admin
+            .create_topics(&wanted, &options)
+            .await
+            .map_err(|error| Error::client("creating topics", error))?;
+        Ok(answers
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(_) => TopicOutcome::Created,
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => TopicOutcome::Existed,
+                Err((_, code)) => TopicOutcome::Failed(code.to_string()),
+            })
+            .collect())
+    }
+
+    fn admin(&self) -> Result<AdminClient<Context>, Error> {
+        self.connection
+            .client()
+            .create_with_context(Context::default())
+            .map_err(|error| Error::client("client", error))
+    }
+}

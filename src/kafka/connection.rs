@@ -1,0 +1,72 @@
+//! How to reach a cluster.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use rdkafka::ClientConfig;
+
+use super::Error;
+
+/// Written in place of brokers' addresses: the broker that clp brings along, for the demo.
+pub const EMBEDDED: &str = "embedded";
+
+/// A cluster's address and the properties to talk to it. `Debug` shows property names only: values may be secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// `host:port`, comma separated.
+    pub brokers: String,
+    /// librdkafka properties for all clients: TLS, SASL and whatever the operator asks for.
+    pub properties: BTreeMap<String, String>,
+    /// librdkafka properties for producers only.
+    pub producer: BTreeMap<String, String>,
+}
+
+impl Connection {
+    pub fn new(brokers: impl Into<String>) -> Self {
+        Self {
+            brokers: brokers.into(),
+            properties: BTreeMap::new(),
+            producer: BTreeMap::new(),
+        }
+    }
+
+    /// The properties of any client. What the operator sets wins over what is set here.
+    pub(super) fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "clp")
+            .set("reconnect.backoff.max.ms", "2000")
+            .set("socket.keepalive.enable", "true");
+        for (key, value) in &self.properties {
+            config.set(key, value);
+        }
+        config
+    }
+
+    /// Whether librdkafka knows the property, and takes the value for it.
+    ///
+    /// # Errors
+    /// [`Error::Property`] with the reason. The value is not part of it.
+    pub fn check_property(key: &str, value: &str) -> Result<(), Error> {
+        ClientConfig::new()
+            .set(key, value)
+            .create_native_config()
+            .map(drop)
+            .map_err(|error| Error::property(key, &error))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("brokers", &self.brokers)
+            .field("properties", &self.properties.keys())
+            .field("producer", &self.producer.keys())
+            .finish()
+    }
+}
+
+/// How long a first answer of a cluster may take.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long any later question may take.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,83 @@
+//! What librdkafka's clients tell while they work.
+
+use std::sync::Mutex;
+
+use rdkafka::{
+    ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError, message::DeliveryResult,
+    producer::ProducerContext,
+};
+
+use super::BrokerVersion;
+
+/// Keeps the last trouble for error messages, and passes librdkafka's log on.
+#[derive(Default)]
+pub(super) struct Context {
+    last_trouble: Mutex<Option<String>>,
+    failed_delivery: Mutex<Option<KafkaError>>,
+    version: Mutex<BrokerVersion>,
+}
+
+impl Context {
+    /// Why the cluster can not be reached, in librdkafka's words.
+    pub fn last_trouble(&self) -> Option<String> {
+        lock(&self.last_trouble).clone()
+    }
+
+    /// The first record that could not be delivered since this was last asked.
+    pub fn take_failed_delivery(&self) -> Option<KafkaError> {
+        lock(&self.failed_delivery).take()
+    }
+
+    pub fn version(&self) -> BrokerVersion {
+        *lock(&self.version)
+    }
+}
+
+/// A panic elsewhere while the lock was held leaves these plain values usable.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        lock(&self.version).learn(message);
+        match level {
+            // The client copes or the call that it concerns fails with the same reason: nobody has to act on the log.
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+                tracing::debug!(target: "clp::kafka", facility, "{message}");
+            }
+            _ => tracing::trace!(target: "clp::kafka", facility, "{message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "clp::kafka", %error, reason);
+        // "All brokers are down" says less than the reason that came before it.
+        let all_down = error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown);
+        let mut last = lock(&self.last_trouble);
+        if last.is_none() || !all_down {
+            *last = Some(without_prefix(reason));
+        }
+    }
+}
+
+impl ConsumerContext for Context {}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {
+        if let Err((error, _)) = result {
+            lock(&self.failed_delivery).get_or_insert_with(|| error.clone());
+        }
+    }
+}
+
+/// librdkafka starts its reasons with the thread's name, `[thrd:host:port/bootstrap]: `.
+fn without_prefix(reason: &str) -> String {
+    let text = match reason.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) {
+        Some((_, text)) => text,
+        None => reason,
+    };
+    text.to_owned()
+}

@@ -1,0 +1,172 @@
+//! What can go wrong with Kafka, and what follows from it.
+
+use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("Kafka at {brokers} did not answer within {seconds} s: {reason}")]
+    Unreachable {
+        brokers: String,
+        seconds: u64,
+        reason: String,
+    },
+    #[error("property `{key}`: {reason}")]
+    Property { key: String, reason: String },
+    #[error("missing {}: {}", if topics.len() == 1 { "topic" } else { "topics" }, topics.join(", "))]
+    MissingTopics { topics: Vec<String> },
+    #[error("group {group} is at work with {members} members and writes {topic} as well")]
+    GroupActive {
+        group: String,
+        members: usize,
+        topic: String,
+    },
+    #[error("another run with the transactional id {id} took over")]
+    Fenced { id: String },
+    #[error("the transaction was aborted: {reason}")]
+    Aborted { reason: String },
+    #[error("the record does not fit into topic {topic}: {reason}")]
+    TooLarge { topic: String, reason: String },
+    #[error("{what}: {source}")]
+    Client {
+        what: String,
+        #[source]
+        source: KafkaError,
+    },
+    #[error("topic {topic}, partition {partition}: its end at {end} could not be read within {seconds} s")]
+    Unstable {
+        topic: String,
+        partition: i32,
+        end: i64,
+        seconds: u64,
+    },
+    #[error("the call was cancelled")]
+    Cancelled,
+}
+
+/// What an error leaves to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The same call may succeed.
+    Retriable,
+    /// The transaction is lost; the producer can begin another.
+    Abortable,
+    /// The producer is lost, or no try will do.
+    Fatal,
+}
+
+impl Error {
+    pub(super) fn client(what: impl Into<String>, source: KafkaError) -> Self {
+        Self::Client {
+            what: what.into(),
+            source,
+        }
+    }
+
+    pub(super) fn property(key: &str, error: &KafkaError) -> Self {
+        let reason = match error {
+            // librdkafka's words may repeat the value, which may be a secret.
+            KafkaError::ClientConfig(_, reason, _, value) => match value.is_empty() {
+                true => reason.clone(),
+                false => reason.replace(value.as_str(), "…"),
+            },
+            other => other.to_string(),
+        };
+        Self::Property {
+            key: key.to_owned(),
+            reason,
+        }
+    }
+
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Aborted { .. } => Severity::Abortable,
+            Self::Client { source, .. } => severity_of(source),
+            Self::Unreachable { .. } | Self::Unstable { .. } => Severity::Retriable,
+            _ => Severity::Fatal,
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreachable { .. } => {
+                "check that the brokers run and `--brokers` is right; `clp test-kafka` tells more".to_owned()
+            }
+            Self::Property { .. } => "the names are librdkafka's; see its CONFIGURATION.md".to_owned(),
+            Self::MissingTopics { topics } => {
+                let own: Vec<String> = topics.iter().map(|topic| format!(" --topic {topic}")).collect();
+                format!("clp init-topics{}", own.concat())
+            }
+            Self::GroupActive { .. } => {
+                "stop the workers first, use another --topic, or --force if no worker has this blob".to_owned()
+            }
+            Self::Fenced { .. } => "let the other run finish, or stop it and start again with --resume".to_owned(),
+            Self::TooLarge { topic, .. } => {
+                format!(
+                    "the broker's limit is below the topic's: set message.max.bytes of {topic} and of the broker alike"
+                )
+            }
+            Self::Client { source, .. } => return hint_of(source),
+            Self::Unstable { .. } => {
+                "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
+            }
+            Self::Aborted { .. } | Self::Cancelled => return None,
+        };
+        Some(hint)
+    }
+}
+
+/// Whether a consumer may go on after it.
+pub(super) fn is_retriable(error: &KafkaError) -> bool {
+    severity_of(error) == Severity::Retriable
+}
+
+fn severity_of(error: &KafkaError) -> Severity {
+    if let KafkaError::Transaction(error) = error {
+        return match () {
+            () if error.is_fatal() => Severity::Fatal,
+            () if error.txn_requires_abort() => Severity::Abortable,
+            () if error.is_retriable() => Severity::Retriable,
+            () => Severity::Fatal,
+        };
+    }
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::QueueFull
+            | RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::OperationTimedOut
+            | RDKafkaErrorCode::RequestTimedOut
+            | RDKafkaErrorCode::NotCoordinator
+            | RDKafkaErrorCode::CoordinatorLoadInProgress
+            | RDKafkaErrorCode::CoordinatorNotAvailable
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::NotLeaderForPartition,
+        ) => Severity::Retriable,
+        Some(RDKafkaErrorCode::MessageTimedOut | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
+            Severity::Abortable
+        }
+        _ => Severity::Fatal,
+    }
+}
+
+fn hint_of(error: &KafkaError) -> Option<String> {
+    let hint = match error.rdkafka_error_code()? {
+        RDKafkaErrorCode::TopicAuthorizationFailed
+        | RDKafkaErrorCode::ClusterAuthorizationFailed
+        | RDKafkaErrorCode::GroupAuthorizationFailed
+        | RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
+            "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`"
+        }
+        RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => {
+            "check sasl.mechanism, sasl.username and sasl.password in kafka.properties"
+        }
+        RDKafkaErrorCode::SSL => "check security.protocol and ssl.ca.location in kafka.properties",
+        RDKafkaErrorCode::UnknownTopicOrPartition => "clp init-topics",
+        RDKafkaErrorCode::UnsupportedFeature => {
+            "the brokers offer no transactions: `delivery: at-least-once` does without them"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

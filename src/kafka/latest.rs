@@ -1,0 +1,88 @@
+//! The last value of each key in a compacted topic.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+};
+
+use super::{Connection, Error, connection::REQUEST_TIMEOUT, context::Context};
+
+/// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
+const STABLE_PATIENCE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Reads a partition from its start to its present end and passes each committed record's key and value (`None`: a
+/// tombstone) to `visit`, in order.
+///
+/// The end is what a read-uncommitted look shows when this is called, and the partition is read as read-committed up to
+/// there, which waits for the transactions that are open before it. So nothing that may still be committed is missed.
+///
+/// # Errors
+/// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered.
+pub fn latest_values(
+    connection: &Connection,
+    topic: &str,
+    partition: i32,
+    mut visit: impl FnMut(&[u8], Option<&[u8]>),
+) -> Result<(), Error> {
+    let what = |error| Error::client(format!("reading topic {topic}"), error);
+    let end = consumer(connection, "read_uncommitted")?
+        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
+        .map_err(what)?
+        .1;
+    let consumer = consumer(connection, "read_committed")?;
+    let start = Instant::now();
+    while consumer
+        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
+        .map_err(what)?
+        .1
+        < end
+    {
+        if start.elapsed() > STABLE_PATIENCE {
+            return Err(Error::Unstable {
+                topic: topic.to_owned(),
+                partition,
+                end,
+                seconds: STABLE_PATIENCE.as_secs(),
+            });
+        }
+        std::thread::sleep(POLL);
+    }
+    let mut assignment = TopicPartitionList::new();
+    assignment
+        .add_partition_offset(topic, partition, Offset::Beginning)
+        .map_err(what)?;
+    consumer.assign(&assignment).map_err(what)?;
+    // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
+    loop {
+        match consumer.poll(POLL) {
+            None => {}
+            Some(Ok(message)) => {
+                if let Some(key) = message.key() {
+                    visit(key, message.payload());
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+            Some(Err(error)) if super::error::is_retriable(&error) => {
+                tracing::debug!(%error, topic, "reading goes on");
+            }
+            Some(Err(error)) => return Err(what(error)),
+        }
+    }
+}
+
+fn consumer(connection: &Connection, isolation_level: &str) -> Result<BaseConsumer<Context>, Error> {
+    connection
+        .client()
+        // librdkafka wants a name even where no group is joined; nothing is committed under it.
+        .set("group.id", "clp-reader")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", isolation_level)
+        .set("queued.max.messages.kbytes", "4096")
+        .create_with_context(Context::default())
+        .map_err(|error| Error::client("consumer", error))
+}

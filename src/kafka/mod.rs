@@ -1,0 +1,23 @@
+//! Kafka: connections, transactions, topics, last values of compacted topics, and the embedded broker.
+//!
+//! librdkafka blocks in many calls; [`blocking`] is the one way by which async code makes them.
+
+mod admin;
+mod blocking;
+mod connection;
+mod context;
+mod embedded;
+mod error;
+mod latest;
+mod producer;
+mod version;
+
+pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};
+pub use blocking::blocking;
+pub use connection::{Connection, EMBEDDED};
+pub use embedded::EmbeddedBroker;
+pub use error::{Error, Severity};
+pub use latest::latest_values;
+pub use producer::{Delivery, Producer, Record};
+pub use rdkafka::message::{Header, OwnedHeaders};
+pub use version::BrokerVersion;

@@ -1,0 +1,268 @@
+//! Records go to Kafka in transactions, or, where brokers have none, with acknowledged delivery.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    error::KafkaError,
+    message::OwnedHeaders,
+    producer::{BaseProducer, BaseRecord, Producer as _},
+    types::RDKafkaErrorCode,
+    util::Timeout,
+};
+
+use super::{Connection, Error, Severity, context::Context};
+
+/// What a commit promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All records since the last commit become visible together or not at all.
+    ExactlyOnce { transactional_id: String },
+    /// All records since the last commit are in Kafka, perhaps some of them twice after a failure.
+    AtLeastOnce,
+}
+
+/// One record. Its partition is chosen by the caller, its timestamp is the time of sending.
+pub struct Record<'a> {
+    pub topic: &'a str,
+    pub partition: i32,
+    pub key: &'a [u8],
+    pub payload: &'a [u8],
+    pub headers: Option<OwnedHeaders>,
+}
+
+/// A producer that works commit by commit. All its calls may block.
+pub struct Producer {
+    inner: BaseProducer<Context>,
+    delivery: Delivery,
+    /// When the first record since the last commit was sent.
+    begun: Option<Instant>,
+}
+
+/// A killed producer's transaction holds readers up for no longer than this.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most that waits in librdkafka to be sent; [`Producer::send`] blocks beyond it.
+const QUEUE_KBYTES: u32 = 24 << 10;
+const QUEUE_POLL: Duration = Duration::from_millis(20);
+/// A commit that stays undecided is asked for again for so long.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(300);
+/// After a broker's start, transactions answer "coordinator load in progress" for a while.
+const INIT_PATIENCE: Duration = Duration::from_secs(60);
+const RETRY_DELAY: Duration = Duration::from_millis(200);
+
+impl Producer {
+    /// Connects. With [`Delivery::ExactlyOnce`], any older producer of the same transactional id is fenced off, and its
+    /// open transaction is ended, before this returns: what is read then is the last word.
+    ///
+    /// `max_record_bytes` is the largest record of the topics, all included.
+    ///
+    /// # Errors
+    /// [`Error::Property`] for a property that does not go with transactions, else what the brokers answered.
+    pub fn open(connection: &Connection, delivery: Delivery, max_record_bytes: usize) -> Result<Self, Error> {
+        let mut config = connection.client();
+        for (key, value) in &connection.producer {
+            config.set(key, value);
+        }
+        let set = |config: &mut rdkafka::ClientConfig, key: &str, value: &str| {
+            if !connection.properties.contains_key(key) && !connection.producer.contains_key(key) {
+                config.set(key, value);
+            }
+        };
+        for (key, value) in [
+            ("compression.type", "lz4"),
+            ("linger.ms", "20"),
+            ("batch.num.messages", "100000"),
+            ("queue.buffering.max.messages", "200000"),
+            ("queue.buffering.max.kbytes", &QUEUE_KBYTES.to_string()),
+            ("queue.buffering.backpressure.threshold", "4"),
+            ("message.max.bytes", &max_record_bytes.to_string()),
+        ] {
+            set(&mut config, key, value);
+        }
+        // What exactly-once rests on is not for the configuration to undo.
+        config
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("delivery.report.only.error", "true");
+        if let Delivery::ExactlyOnce { transactional_id } = &delivery {
+            config
+                .set("transactional.id", transactional_id)
+                .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string());
+        }
+        let inner: BaseProducer<Context> =
+            config
+                .create_with_context(Context::default())
+                .map_err(|error| match &error {
+                    KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
+                    KafkaError::ClientCreation(reason) => Error::Property {
+                        key: "-X".to_owned(),
+                        reason: reason.clone(),
+                    },
+                    _ => Error::client("producer", error),
+                })?;
+        let producer = Self {
+            inner,
+            delivery,
+            begun: None,
+        };
+        if producer.is_transactional() {
+            producer.insist(INIT_PATIENCE, "transactions", |inner| {
+                inner.init_transactions(Timeout::After(Duration::from_secs(10)))
+            })?;
+        }
+        Ok(producer)
+    }
+
+    fn is_transactional(&self) -> bool {
+        matches!(self.delivery, Delivery::ExactlyOnce { .. })
+    }
+
+    /// Queues one record, in the open transaction or in a new one; blocks while the queue is full.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] if the transaction is lost; the caller then starts again from what is committed.
+    pub fn send(&mut self, record: Record<'_>) -> Result<(), Error> {
+        if self.begun.is_none() {
+            if self.is_transactional() {
+                self.inner
+                    .begin_transaction()
+                    .map_err(|error| self.classify("begin of a transaction", error))?;
+            }
+            self.begun = Some(Instant::now());
+        }
+        let topic = record.topic;
+        let mut queued = BaseRecord::to(topic)
+            .partition(record.partition)
+            .key(record.key)
+            .payload(record.payload);
+        queued.headers = record.headers;
+        loop {
+            match self.inner.send(queued) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                    queued = back;
+                    self.inner.poll(QUEUE_POLL);
+                }
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
+                    return Err(Error::TooLarge {
+                        topic: topic.to_owned(),
+                        reason: "more than max.message.bytes".to_owned(),
+                    });
+                }
+                Err((error, _)) => return Err(self.classify(&format!("record for {topic}"), error)),
+            }
+        }
+    }
+
+    /// Serves what librdkafka has to tell; to be called now and then while sending.
+    pub fn poll(&self) {
+        self.inner.poll(Duration::ZERO);
+    }
+
+    /// Makes everything sent so far final. Without a record since the last commit there is nothing to do.
+    ///
+    /// A commit whose outcome is not known is asked for again until it is.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`]: nothing since the last commit is in Kafka, and the next record starts a new transaction.
+    /// Any other: the producer is lost; what is committed is known only after a new one was opened.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        if self.begun.is_none() {
+            return Ok(());
+        }
+        if !self.is_transactional() {
+            return self.deliver();
+        }
+        // Flushing first serves delivery reports, which a commit alone does not.
+        self.flush()?;
+        self.insist(COMMIT_PATIENCE, "commit", |inner| {
+            inner.commit_transaction(Timeout::After(TRANSACTION_TIMEOUT))
+        })?;
+        self.begun = None;
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.insist(COMMIT_PATIENCE, "flush", |inner| {
+            inner.flush(Timeout::After(TRANSACTION_TIMEOUT))
+        })
+    }
+
+    fn deliver(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.begun = None;
+        match self.inner.context().take_failed_delivery() {
+            None => Ok(()),
+            Some(error) => Err(Error::client("delivery", error)),
+        }
+    }
+
+    /// Undoes everything since the last commit.
+    pub fn abort(&mut self) -> Result<(), Error> {
+        if self.begun.is_none() {
+            return Ok(());
+        }
+        self.begun = None;
+        if !self.is_transactional() {
+            return Ok(());
+        }
+        self.insist(COMMIT_PATIENCE, "abort", |inner| {
+            inner.abort_transaction(Timeout::After(TRANSACTION_TIMEOUT))
+        })
+    }
+
+    /// Repeats a call as long as the error says that it may help.
+    fn insist(
+        &self,
+        patience: Duration,
+        what: &str,
+        call: impl Fn(&BaseProducer<Context>) -> Result<(), KafkaError>,
+    ) -> Result<(), Error> {
+        let start = Instant::now();
+        loop {
+            let error = match call(&self.inner) {
+                Ok(()) => return Ok(()),
+                Err(error) => self.classify(what, error),
+            };
+            if error.severity() != Severity::Retriable || start.elapsed() > patience {
+                return Err(error);
+            }
+            tracing::warn!(%error, "Kafka does not answer, trying again");
+            self.inner.poll(RETRY_DELAY);
+            std::thread::sleep(RETRY_DELAY);
+        }
+    }
+
+    fn classify(&self, what: &str, error: KafkaError) -> Error {
+        let code = match &error {
+            KafkaError::Transaction(transaction) => Some(transaction.code()),
+            other => other.rdkafka_error_code(),
+        };
+        let fatal = self.inner.client().fatal_error();
+        let fenced = |code| {
+            matches!(
+                code,
+                RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch
+            )
+        };
+        if let Delivery::ExactlyOnce { transactional_id } = &self.delivery
+            && (code.is_some_and(fenced) || fatal.as_ref().is_some_and(|(code, _)| fenced(*code)))
+        {
+            // The broker fences off a transaction that it timed out just as one that another run replaced.
+            return match self.begun.is_some_and(|begun| begun.elapsed() >= TRANSACTION_TIMEOUT) {
+                true => Error::Aborted {
+                    reason: format!("it was open for more than {} s", TRANSACTION_TIMEOUT.as_secs()),
+                },
+                false => Error::Fenced {
+                    id: transactional_id.clone(),
+                },
+            };
+        }
+        let classified = Error::client(what, error);
+        match classified.severity() {
+            Severity::Abortable => Error::Aborted {
+                reason: classified.to_string(),
+            },
+            _ => classified,
+        }
+    }
+}
