@@ -1,1 +1,7 @@
-fn main() {}
+//! The `clp` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clp::commands::main()
+}

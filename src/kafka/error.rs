@@ -39,6 +39,8 @@ pub enum Error {
         end: i64,
         seconds: u64,
     },
+    #[error("the brokers opened no transactional producer within {seconds} s")]
+    NoTransactions { seconds: u64 },
     #[error("the call was cancelled")]
     Cancelled,
 }
@@ -109,6 +111,9 @@ impl Error {
             Self::Client { source, .. } => return hint_of(source),
             Self::Unstable { .. } => {
                 "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
+            }
+            Self::NoTransactions { .. } => {
+                "brokers without transactions need `delivery: at-least-once`; just started ones need a moment".to_owned()
             }
             Self::Aborted { .. } | Self::Cancelled => return None,
         };

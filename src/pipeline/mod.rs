@@ -1,3 +1,4 @@
 //! The work itself: what is read, decided and committed.
 
+pub mod ingest;
 pub mod lines;

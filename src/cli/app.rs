@@ -1,0 +1,163 @@
+//! What a command has at hand: the flags, the configuration, and the way to storage and Kafka that they describe.
+
+use std::cell::OnceCell;
+
+use super::{GlobalArgs, Output, logging};
+use crate::{
+    config::{AccountAccess, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
+    domain::EnvironmentId,
+    kafka::{Connection, EMBEDDED, EmbeddedBroker},
+    storage::{Container, Credential, Location, ReadOptions, RetryPolicy, Strategy},
+};
+
+pub struct App {
+    global: GlobalArgs,
+    loaded: OnceCell<Loaded>,
+}
+
+/// A connection, and the embedded broker behind it if that was asked for.
+pub struct Kafka {
+    pub connection: Connection,
+    _embedded: Option<EmbeddedBroker>,
+}
+
+/// Partitions of each topic of the embedded broker.
+const EMBEDDED_PARTITIONS: i32 = 2;
+
+impl App {
+    /// Starts logging; the configuration is read when it is first asked for.
+    pub fn start(global: GlobalArgs) -> Self {
+        logging::start(&global);
+        Self {
+            global,
+            loaded: OnceCell::new(),
+        }
+    }
+
+    pub fn output(&self) -> Output {
+        Output::stdout()
+    }
+
+    /// Whether to leave out what only entertains.
+    pub fn is_quiet(&self) -> bool {
+        self.global.quiet > 0
+    }
+
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            config_path: self.global.config.clone(),
+            brokers: self.global.brokers.clone(),
+            properties: self.global.properties.clone(),
+        }
+    }
+
+    /// The configuration with where it came from. Its warnings are logged once.
+    pub fn loaded(&self) -> anyhow::Result<&Loaded> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = Config::load_with(&self.overrides(), &Environment::of_process())?;
+        for warning in &loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(self.loaded.get_or_init(|| loaded))
+    }
+
+    pub fn config(&self) -> anyhow::Result<&Config> {
+        Ok(&self.loaded()?.config)
+    }
+
+    /// An environment's container of blobs; `container` in place of the configured one.
+    pub fn container(&self, id: &EnvironmentId, container: Option<&str>) -> anyhow::Result<(Container, String)> {
+        let config = self.config()?;
+        let mut account = config.storage_account(&id.subscription, &id.environment)?;
+        if let Some(name) = container {
+            account.container = name.to_owned();
+        }
+        let name = account.container.clone();
+        let opened = Container::open(&location(account)?, retry_policy(config))?;
+        Ok((opened, name))
+    }
+
+    pub fn read_options(&self) -> anyhow::Result<ReadOptions> {
+        let storage = &self.config()?.storage;
+        Ok(ReadOptions {
+            range_bytes: storage.range_bytes,
+            ranges_ahead: storage.ranges_ahead,
+        })
+    }
+
+    /// The configured Kafka. Nothing is asked of it yet; the embedded broker is started if that is the one.
+    pub fn kafka(&self) -> anyhow::Result<Kafka> {
+        let config = &self.config()?.kafka;
+        let mut connection = Connection::new(config.brokers.to_string());
+        connection.properties = config.client_properties();
+        connection.producer = known_properties(config.producer_properties());
+        let mut embedded = None;
+        if connection.brokers == EMBEDDED {
+            let topics = config.topics.all().map(|(_, name)| (name, EMBEDDED_PARTITIONS));
+            let broker = EmbeddedBroker::start(topics)?;
+            connection.brokers = broker.brokers();
+            embedded = Some(broker);
+        }
+        Ok(Kafka {
+            connection,
+            _embedded: embedded,
+        })
+    }
+}
+
+/// Old files hold properties of another client library; those that librdkafka does not know are left out.
+fn known_properties(
+    properties: std::collections::BTreeMap<String, String>,
+) -> std::collections::BTreeMap<String, String> {
+    let mut known = properties;
+    known.retain(|key, value| match Connection::check_property(key, value) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!("kafka producer {error}; it is left out");
+            false
+        }
+    });
+    known
+}
+
+fn location(account: StorageAccount) -> anyhow::Result<Location> {
+    if let Some(path) = account.directory {
+        return Ok(Location::Directory { path });
+    }
+    let credential = match account.access {
+        AccountAccess::AccessKey(key) => Credential::SharedKey(key),
+        AccountAccess::SasToken(token) => Credential::Sas(token),
+        AccountAccess::Anonymous => Credential::Anonymous,
+        AccountAccess::ConnectionString(text) => {
+            let parsed = crate::storage::ConnectionString::parse(&text)?;
+            return Ok(Location::Azure {
+                account: parsed.account,
+                endpoint: account.endpoint.or(parsed.endpoint),
+                container: account.container,
+                credential: parsed.credential,
+            });
+        }
+    };
+    Ok(Location::Azure {
+        account: account.account_name,
+        endpoint: account.endpoint,
+        container: account.container,
+        credential,
+    })
+}
+
+fn retry_policy(config: &Config) -> RetryPolicy {
+    let handling = &config.error_handling;
+    RetryPolicy {
+        max_retries: handling.max_azure_retries,
+        strategy: match handling.retry_strategy {
+            RetryStrategy::Exponential => Strategy::Exponential,
+            RetryStrategy::Linear => Strategy::Linear,
+            RetryStrategy::Fixed => Strategy::Fixed,
+        },
+        max_delay: std::time::Duration::from_secs(handling.max_retry_delay),
+        ..RetryPolicy::default()
+    }
+}

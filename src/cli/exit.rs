@@ -1,0 +1,146 @@
+//! Errors become an exit code, a message and a hint, here and nowhere else.
+
+use std::{io, process::ExitCode};
+
+use crate::{config, kafka, pipeline::ingest::IngestError, storage};
+
+/// The exit codes that scripts rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    Failed = 1,
+    Usage = 2,
+    Configuration = 3,
+    Kafka = 4,
+    Storage = 5,
+    Data = 6,
+    /// Some of several parts failed, the rest is done.
+    Partly = 7,
+    Interrupted = 130,
+}
+
+/// An error that a command itself finds.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// The arguments do not go together or can not be read.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The configuration lacks something, or says it wrongly.
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Exit::Configuration, message)
+    }
+
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+}
+
+/// Prints an error with its hint to standard error and gives the exit code. A closed pipe is no error.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    let (exit, _) = explain(error);
+    print(error);
+    ExitCode::from(exit as u8)
+}
+
+/// Prints an error with its hint to standard error.
+pub(super) fn print(error: &anyhow::Error) {
+    let (_, hint) = explain(error);
+    super::output::to_stderr(&format!("error: {}", text(error)));
+    if let Some(hint) = hint {
+        super::output::to_stderr(&format!("hint: {hint}"));
+    }
+}
+
+pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
+    explain(error).0
+}
+
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The message and its causes, each said once.
+fn text(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
+    for cause in error.chain() {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return (failure.exit, failure.hint.clone());
+        }
+        if let Some(error) = cause.downcast_ref::<IngestError>() {
+            return (exit_of_ingest(error), error.hint());
+        }
+        if let Some(error) = cause.downcast_ref::<kafka::Error>() {
+            return (exit_of_kafka(error), error.hint());
+        }
+        if let Some(error) = cause.downcast_ref::<storage::Error>() {
+            return (exit_of_storage(error), error.hint());
+        }
+        if let Some(error) = cause.downcast_ref::<config::Error>() {
+            return (Exit::Configuration, error.hint());
+        }
+    }
+    (Exit::Failed, None)
+}
+
+fn exit_of_ingest(error: &IngestError) -> Exit {
+    match error {
+        IngestError::Kafka(error) => exit_of_kafka(error),
+        IngestError::Storage(error) => exit_of_storage(error),
+        IngestError::Corrupt { .. }
+        | IngestError::Misaligned { .. }
+        | IngestError::PastEnd { .. }
+        | IngestError::Changed { .. } => Exit::Data,
+        IngestError::Interrupted { .. } => Exit::Interrupted,
+    }
+}
+
+fn exit_of_kafka(error: &kafka::Error) -> Exit {
+    match error {
+        kafka::Error::Property { .. } => Exit::Configuration,
+        _ => Exit::Kafka,
+    }
+}
+
+fn exit_of_storage(error: &storage::Error) -> Exit {
+    match error.kind() {
+        storage::Kind::Invalid => Exit::Configuration,
+        _ => Exit::Storage,
+    }
+}

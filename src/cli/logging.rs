@@ -1,0 +1,64 @@
+//! The log, on standard error.
+
+use std::io::{self, Write};
+
+use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
+
+use super::{GlobalArgs, LogFormat, output, progress};
+
+/// Starts logging as the flags say. `CLP_LOG` takes filters such as `clp::storage=debug` and beats `-q` and `-v`.
+pub(super) fn start(args: &GlobalArgs) {
+    let level = match i16::from(args.verbose) - i16::from(args.quiet) {
+        ..=-2 => "error",
+        -1 => "warn",
+        0 => "info",
+        1 => "debug",
+        2.. => "trace",
+    };
+    let filter = std::env::var("CLP_LOG")
+        .ok()
+        .and_then(|filters| EnvFilter::try_new(filters).ok())
+        .unwrap_or_else(|| EnvFilter::new(format!("warn,clp={level}")));
+    let builder = fmt().with_env_filter(filter).with_writer(LogWriter);
+    // A second start, in a program that uses the library, leaves the first as it is.
+    let _ = match args.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder
+            .with_ansi(output::use_color(args.color, &io::stderr()))
+            .with_target(args.verbose > 1)
+            .try_init(),
+    };
+}
+
+/// Writes whole events, above a progress bar if one is shown.
+struct LogWriter;
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LogLine;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        LogLine(Vec::new())
+    }
+}
+
+struct LogLine(Vec<u8>);
+
+impl Write for LogLine {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for LogLine {
+    fn drop(&mut self) {
+        // Nobody is left to tell when standard error is closed.
+        progress::above_bars(|| {
+            let _ = io::stderr().write_all(&self.0);
+        });
+    }
+}

@@ -1,0 +1,18 @@
+//! What all commands share: global flags, output, progress, logging, and how errors end the process.
+
+mod app;
+mod exit;
+mod global;
+mod logging;
+mod output;
+mod parts;
+mod progress;
+mod signal;
+
+pub use app::App;
+pub use exit::{Exit, Failure, report};
+pub use global::{ColorChoice, GlobalArgs, LogFormat};
+pub use output::{Format, Output, human_size, to_stderr};
+pub use parts::Parts;
+pub use progress::Bar;
+pub use signal::cancel_on_signal;

@@ -1,0 +1,83 @@
+//! Standard output holds data, standard error everything else. The only place that prints.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::{ColorChoice, progress};
+
+/// How a command writes its data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Standard output, buffered. What is written is seen at the latest when the command ends.
+pub struct Output {
+    out: BufWriter<Box<dyn Write + Send>>,
+    pub is_terminal: bool,
+}
+
+impl Output {
+    pub fn stdout() -> Self {
+        let stdout = io::stdout();
+        let is_terminal = stdout.is_terminal();
+        Self {
+            out: BufWriter::new(Box::new(stdout)),
+            is_terminal,
+        }
+    }
+
+    pub fn line(&mut self, line: impl std::fmt::Display) -> io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, value)?;
+        self.out.write_all(b"\n")
+    }
+
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// A byte count: exact off a terminal, rounded for people on one.
+    pub fn size(&self, bytes: u64) -> String {
+        match self.is_terminal {
+            true => human_size(bytes),
+            false => bytes.to_string(),
+        }
+    }
+}
+
+pub fn human_size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// A line for people on standard error. When that is closed, nobody is left to tell.
+pub fn to_stderr(line: &str) {
+    progress::above_bars(|| {
+        let _ = writeln!(io::stderr(), "{line}");
+    });
+}
+
+/// Whether to colour what goes to `stream`.
+pub(super) fn use_color(choice: ColorChoice, stream: &impl IsTerminal) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            !no_color && stream.is_terminal()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! One file a command: its arguments, whose doc comments are the help, and one `run`.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::cli::{self, App, GlobalArgs};
+
+mod completions;
+mod config;
+mod demo;
+mod ingest;
+mod init_topics;
+mod list_blobs;
+mod selection;
+mod setup_config;
+mod test_kafka;
+
+/// SAP Commerce Cloud's logs from Azure Blob Storage into Kafka, every line exactly once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clp",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done · 1 failed · 2 usage · 3 configuration · 4 Kafka · 5 storage · 6 data · \
+                  7 some of several parts failed · 130 interrupted"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Ingest(ingest::Ingest),
+    ListBlobs(list_blobs::ListBlobs),
+    TestKafka(test_kafka::TestKafka),
+    InitTopics(init_topics::InitTopics),
+    SetupConfig(setup_config::SetupConfig),
+    Config(config::ConfigCommand),
+    Completions(completions::Completions),
+    Demo(demo::Demo),
+}
+
+/// The whole command line, for completions and manuals.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Parses the process's arguments, runs the command and gives the process's exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::report(&error.into()),
+    };
+    let result = runtime.block_on(run(cli));
+    // Threads that still wait for storage or Kafka must not hold the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cli::report(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let app = App::start(cli.global);
+    match cli.command {
+        Command::Ingest(args) => ingest::run(args, &app).await,
+        Command::ListBlobs(args) => list_blobs::run(args, &app).await,
+        Command::TestKafka(args) => test_kafka::run(args, &app).await,
+        Command::InitTopics(args) => init_topics::run(args, &app).await,
+        Command::SetupConfig(args) => setup_config::run(args, &app),
+        Command::Config(args) => config::run(args, &app).await,
+        Command::Completions(args) => completions::run(args, &app),
+        Command::Demo(args) => demo::run(args, &app).await,
+    }
+}

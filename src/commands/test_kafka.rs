@@ -1,0 +1,115 @@
+//! `clp test-kafka`.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::{
+    cli::{App, Format},
+    kafka::{self, Cluster, Connection, Delivery, Producer},
+    pipeline::ingest::MAX_RECORD_BYTES,
+};
+
+/// Test the connection to Kafka: brokers, latency, version, transactions, topics
+///
+/// Answers within 5 seconds. Exit code 4 if Kafka can not be reached or has no transactions.
+///
+/// Examples:
+///   clp test-kafka
+///   clp test-kafka broker1:9092,broker2:9092
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct TestKafka {
+    /// Brokers, host:port, comma separated; else the configured ones
+    #[arg(value_name = "BROKERS")]
+    brokers: Option<String>,
+
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The limit of the whole test.
+const LIMIT: Duration = Duration::from_secs(5);
+
+#[derive(serde::Serialize)]
+struct Answer {
+    brokers: Vec<String>,
+    latency_ms: u64,
+    version: String,
+    transactions: bool,
+    transactions_error: Option<String>,
+    topics: Vec<Topic>,
+}
+
+#[derive(serde::Serialize)]
+struct Topic {
+    topic: String,
+    present: bool,
+    partitions: u32,
+}
+
+pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
+    let kafka = app.kafka()?;
+    let mut connection = kafka.connection.clone();
+    if let Some(brokers) = args.brokers {
+        connection.brokers = brokers;
+    }
+    let start = Instant::now();
+    let asked = connection.clone();
+    let cluster = kafka::blocking(move || Cluster::connect(&asked)).await?;
+    let transactions = transactions(&connection, LIMIT.saturating_sub(start.elapsed())).await;
+    let topics = app.config()?.kafka.topics.all().map(|(_, name)| Topic {
+        topic: name.to_owned(),
+        present: cluster.topics.contains_key(name),
+        partitions: cluster.topics.get(name).map_or(0, |info| info.partitions),
+    });
+    let answer = Answer {
+        brokers: cluster.brokers.clone(),
+        latency_ms: cluster.latency.as_millis() as u64,
+        version: cluster.version().to_string(),
+        transactions: transactions.is_ok(),
+        transactions_error: transactions.as_ref().err().map(ToString::to_string),
+        topics: topics.into(),
+    };
+    let mut output = app.output();
+    match args.format {
+        Format::Json => output.json(&answer)?,
+        Format::Text => {
+            for line in lines(&answer) {
+                output.line(line)?;
+            }
+        }
+    }
+    output.flush()?;
+    Ok(transactions?)
+}
+
+/// Whether the brokers let a transactional producer in, within the time that is left.
+async fn transactions(connection: &Connection, limit: Duration) -> Result<(), kafka::Error> {
+    let connection = connection.clone();
+    let opening = kafka::blocking(move || {
+        let transactional_id = "clp-test-kafka".to_owned();
+        Producer::open(&connection, Delivery::ExactlyOnce { transactional_id }, MAX_RECORD_BYTES).map(drop)
+    });
+    match tokio::time::timeout(limit, opening).await {
+        Ok(result) => result,
+        Err(_) => Err(kafka::Error::NoTransactions {
+            seconds: LIMIT.as_secs(),
+        }),
+    }
+}
+
+fn lines(answer: &Answer) -> Vec<String> {
+    let mut lines = vec![
+        format!("brokers       {}", answer.brokers.join(", ")),
+        format!("latency       {} ms", answer.latency_ms),
+        format!("version       {}", answer.version),
+        format!("transactions  {}", if answer.transactions { "yes" } else { "no" }),
+    ];
+    lines.extend(answer.topics.iter().map(|topic| match topic.present {
+        true => format!("topic         {} ({} partitions)", topic.topic, topic.partitions),
+        false => format!("topic         {} is missing (clp init-topics)", topic.topic),
+    }));
+    lines
+}

@@ -1,0 +1,106 @@
+//! Decisions of a run, as plain functions.
+
+use crate::{
+    domain::{Checkpoint, event::BlobState, key::LineKey},
+    pipeline::lines::Limits,
+};
+
+use super::{Job, Start};
+
+/// Kafka's own default for a topic's `max.message.bytes`.
+pub const MAX_RECORD_BYTES: usize = 1_048_588;
+
+/// Bytes of a record besides its payload, key and header values: header names, lengths, and the batch around it.
+const RECORD_OVERHEAD_BYTES: usize = 512;
+/// Position headers and `part`, in decimal.
+const NUMBER_HEADERS_BYTES: usize = 4 * 20;
+const LEAST_PART_BYTES: usize = 64;
+
+/// The reader's bounds for a raw topic whose records may have `max_record_bytes`, all included.
+pub fn record_limits(job: &Job) -> Limits {
+    let key = LineKey::new(&job.environment, &job.blob.name).max_len();
+    let headers = job.service.len() + job.environment.environment.len() + job.environment.subscription.len();
+    let besides = key + headers + NUMBER_HEADERS_BYTES + RECORD_OVERHEAD_BYTES;
+    Limits::for_parts_of(job.max_record_bytes.saturating_sub(besides).max(LEAST_PART_BYTES))
+}
+
+/// Where a run begins, and how many lines of the blob lie before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    pub checkpoint: Checkpoint,
+    /// Lines before the checkpoint, for the numbers in keys. 0 where that is not known.
+    pub lines_before: u64,
+    /// Lines that an earlier run sent and this one will send again.
+    pub sent_before: u64,
+}
+
+pub fn beginning(start: Start, state: Option<&BlobState>) -> Beginning {
+    let known = state.map_or((Checkpoint::default(), 0), |state| {
+        (state.checkpoint(), state.total_lines_ingested)
+    });
+    match start {
+        Start::Resume => Beginning {
+            checkpoint: known.0,
+            lines_before: known.1,
+            sent_before: 0,
+        },
+        Start::Offset(offset) if Checkpoint::at(offset) == known.0 => Beginning {
+            checkpoint: known.0,
+            lines_before: known.1,
+            sent_before: 0,
+        },
+        Start::Offset(offset) => Beginning {
+            checkpoint: Checkpoint::at(offset),
+            lines_before: 0,
+            sent_before: if known.0 > Checkpoint::at(offset) { known.1 } else { 0 },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::BlobStatus;
+
+    fn state(offset: u64, lines: u64, total: u64) -> BlobState {
+        let then = jiff::Timestamp::UNIX_EPOCH;
+        BlobState {
+            subscription: "cp2".into(),
+            environment: "P1".into(),
+            blob_name: "kubernetes/a.gz".into(),
+            status: BlobStatus::Open,
+            last_updated: then,
+            size_in_bytes: 1000,
+            last_modified_date: then,
+            service_selector: "api".into(),
+            last_ingested_offset: offset,
+            checkpoint_lines: lines,
+            total_lines_ingested: total,
+            creation_date: None,
+            last_processed_date: None,
+            first_observed_date: then,
+            last_observed_date: then,
+        }
+    }
+
+    #[test]
+    fn where_a_run_begins() {
+        let inside = Checkpoint { member: 500, lines: 7 };
+        for (start, state, checkpoint, lines_before, sent_before) in [
+            (Start::Resume, None, Checkpoint::at(0), 0, 0),
+            (Start::Resume, Some(state(500, 7, 40)), inside, 40, 0),
+            (Start::Offset(0), None, Checkpoint::at(0), 0, 0),
+            (Start::Offset(0), Some(state(500, 7, 40)), Checkpoint::at(0), 0, 40),
+            (Start::Offset(500), Some(state(500, 0, 33)), Checkpoint::at(500), 33, 0),
+            (Start::Offset(500), Some(state(500, 7, 40)), Checkpoint::at(500), 0, 40),
+            (Start::Offset(700), Some(state(500, 7, 40)), Checkpoint::at(700), 0, 0),
+        ] {
+            let expected = Beginning {
+                checkpoint,
+                lines_before,
+                sent_before,
+            };
+            assert_eq!(beginning(start, state.as_ref()), expected, "{start:?}");
+        }
+    }
+}

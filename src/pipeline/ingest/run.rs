@@ -1,0 +1,337 @@
+//! The loop of one run, and what it does when Kafka fails it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    DeliveryMode, IngestError, Job, Start, Summary,
+    plan::{self, Beginning},
+    sink::Sink,
+    source, state,
+};
+use crate::{
+    domain::event::BlobState,
+    kafka::{self, Connection, Delivery, Producer},
+    pipeline::lines::{Item, LastLine, LineError, LineReader, Reading},
+    storage,
+};
+
+/// The outside's hold on a run.
+#[derive(Clone, Default)]
+pub struct Control {
+    /// Ends the run: what was sent is committed, and the next run resumes behind it.
+    pub cancel: CancellationToken,
+    pub progress: Arc<Progress>,
+}
+
+/// How far a run is, for those who watch.
+#[derive(Debug, Default)]
+pub struct Progress {
+    position: AtomicU64,
+    lines: AtomicU64,
+}
+
+impl Progress {
+    /// Compressed bytes of the blob that were read, as an offset.
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    pub fn lines(&self) -> u64 {
+        self.lines.load(Ordering::Relaxed)
+    }
+
+    fn update(&self, position: u64, lines: u64) {
+        self.position.store(position, Ordering::Relaxed);
+        self.lines.store(lines, Ordering::Relaxed);
+    }
+}
+
+type Items = Receiver<Result<Item, LineError<storage::Error>>>;
+
+/// Tries that bring no line further, before the run gives up.
+const FRUITLESS_TRIES: u32 = 5;
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(500);
+const CANCEL_POLL: Duration = Duration::from_millis(100);
+/// Batches that wait between the thread that inflates and the one that sends.
+const BATCHES_AHEAD: usize = 1;
+
+/// Brings a blob's lines into Kafka, from the job's start to the blob's listed end.
+///
+/// # Errors
+/// See [`IngestError`]. Whatever was committed before stays, and a run with [`Start::Resume`] goes on behind it.
+pub async fn run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
+    kafka::blocking(move || Run::new(connection, Arc::new(job), control)?.to_the_end()).await
+}
+
+/// Reads and counts as [`run`] would, and sends nothing. Without [`Start::Resume`] it needs no Kafka.
+pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
+    kafka::blocking(move || {
+        let state = match job.start {
+            Start::Resume => state::read(&connection, &job)?,
+            Start::Offset(_) => None,
+        };
+        let start = source::aligned(&job)?;
+        let beginning = plan::beginning(start, state.as_ref());
+        let mut summary = Summary {
+            from: beginning.checkpoint,
+            to: beginning.checkpoint,
+            ..Summary::default()
+        };
+        let items = read_ahead(&Arc::new(job.clone()), &beginning);
+        for item in items {
+            match item {
+                Ok(Item::Batch(batch)) => {
+                    summary.lines += batch.pieces().filter(|(piece, _)| piece.ends_line()).count() as u64;
+                    summary.raw_bytes += batch.text_bytes();
+                    summary.to = batch.after;
+                    control.progress.update(batch.read_to, summary.lines);
+                }
+                Ok(Item::Skipped { from, to, reason }) => {
+                    warn_of_skipped(&job, from, to, &reason);
+                    summary.skipped_bytes += to - from;
+                }
+                Ok(Item::End(end)) => {
+                    summary.to = end.checkpoint;
+                    summary.torn_bytes = end.torn_bytes;
+                    break;
+                }
+                Err(error) => return Err(IngestError::of_lines(error, &job.blob.name, 0)),
+            }
+            if control.cancel.is_cancelled() {
+                return Err(interrupted(&job, 0));
+            }
+        }
+        Ok(summary)
+    })
+    .await
+}
+
+struct Run {
+    connection: Connection,
+    job: Arc<Job>,
+    control: Control,
+    start: Start,
+}
+
+/// What an attempt left behind.
+struct Attempt {
+    summary: Summary,
+    /// What the last commit would have brought, if its outcome is not known.
+    sent: Summary,
+    result: Result<(), IngestError>,
+}
+
+impl Run {
+    fn new(connection: Connection, job: Arc<Job>, control: Control) -> Result<Self, IngestError> {
+        let start = source::aligned(&job)?;
+        Ok(Self {
+            connection,
+            job,
+            control,
+            start,
+        })
+    }
+
+    fn to_the_end(&self) -> Result<Summary, IngestError> {
+        let mut fruitless = 0;
+        let mut begun: Option<(Option<BlobState>, Attempt)> = None;
+        loop {
+            let tried = self.try_once(begun.as_ref());
+            let (state, attempt) = match tried {
+                Ok(tried) => tried,
+                Err(error) => {
+                    fruitless += 1;
+                    self.wait_or_give_up(fruitless, error)?;
+                    continue;
+                }
+            };
+            let Err(error) = attempt.result else {
+                return Ok(attempt.summary);
+            };
+            let brought = begun.as_ref().map_or(0, |(_, before)| before.summary.lines);
+            fruitless = if attempt.summary.lines > brought { 1 } else { fruitless + 1 };
+            self.wait_or_give_up(fruitless, error)?;
+            let result = Ok(());
+            begun = Some((state, Attempt { result, ..attempt }));
+        }
+    }
+
+    fn wait_or_give_up(&self, fruitless: u32, error: IngestError) -> Result<(), IngestError> {
+        if !error.is_restartable() || fruitless >= FRUITLESS_TRIES || self.control.cancel.is_cancelled() {
+            return Err(error);
+        }
+        let delay = FIRST_RETRY_DELAY * 2_u32.pow(fruitless);
+        tracing::warn!(blob = self.job.blob.name, %error, ?delay, "starting again from the last commit");
+        thread::sleep(delay);
+        Ok(())
+    }
+
+    /// Opens a producer, which fences off all before it, reads what is committed, and goes on from there.
+    fn try_once(
+        &self,
+        before: Option<&(Option<BlobState>, Attempt)>,
+    ) -> Result<(Option<BlobState>, Attempt), IngestError> {
+        let job = &*self.job;
+        let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes)?;
+        let state = state::read(&self.connection, job)?;
+        let (start, mut summary) = match before {
+            None => (self.start, Summary::default()),
+            // Nobody else writes this state while this run holds the transactional id: it changed by our commits.
+            Some((known, attempt)) if *known == state => (self.start, attempt.summary),
+            Some((_, attempt)) => {
+                let last_was_committed = state.as_ref().map(BlobState::checkpoint) == Some(attempt.sent.to);
+                let summary = if last_was_committed { attempt.sent } else { attempt.summary };
+                (Start::Resume, summary)
+            }
+        };
+        let beginning = plan::beginning(start, state.as_ref());
+        if before.is_none() {
+            summary.from = beginning.checkpoint;
+            summary.to = beginning.checkpoint;
+            self.announce(&beginning);
+        }
+        let first_state = before.map_or_else(|| state.clone(), |(known, _)| known.clone());
+        let mut sink = Sink::new(job, producer, state, beginning, summary);
+        let items = read_ahead(&self.job, &beginning);
+        let result = self.stream(&items, &mut sink);
+        let attempt = Attempt {
+            summary: sink.committed(),
+            sent: sink.sent(),
+            result,
+        };
+        Ok((first_state, attempt))
+    }
+
+    fn announce(&self, beginning: &Beginning) {
+        let (blob, topic) = (&self.job.blob.name, &self.job.topics.raw.0);
+        if beginning.sent_before > 0 {
+            tracing::warn!(
+                blob,
+                topic,
+                "an earlier run sent {} lines of this blob: those behind {} will be there twice; --resume goes on instead",
+                beginning.sent_before,
+                beginning.checkpoint,
+            );
+        }
+        tracing::info!(blob, topic, from = %beginning.checkpoint, to = self.job.blob.size, "ingesting");
+    }
+
+    fn stream(&self, items: &Items, sink: &mut Sink<'_>) -> Result<(), IngestError> {
+        let job = &*self.job;
+        let mut may_cut = true;
+        loop {
+            let patience = sink.due_at().map_or(CANCEL_POLL, |due| {
+                CANCEL_POLL.min(due.saturating_duration_since(Instant::now()))
+            });
+            match items.recv_timeout(patience) {
+                Ok(Ok(Item::Batch(batch))) => {
+                    sink.send(&batch)?;
+                    may_cut = batch.whole;
+                    if sink.is_due(&batch) {
+                        sink.commit(None)?;
+                    }
+                    self.control.progress.update(batch.read_to, sink.sent().lines);
+                }
+                Ok(Ok(Item::Skipped { from, to, reason })) => {
+                    warn_of_skipped(job, from, to, &reason);
+                    sink.skip(to - from, to);
+                }
+                Ok(Ok(Item::End(end))) => {
+                    warn_of_tail(job, &end);
+                    sink.commit(Some(&end))?;
+                    self.control.progress.update(job.blob.size, sink.sent().lines);
+                    return Ok(());
+                }
+                Ok(Err(error)) => {
+                    self.settle(sink, may_cut)?;
+                    return Err(IngestError::of_lines(error, &job.blob.name, sink.committed().lines));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if may_cut && sink.due_at().is_some_and(|due| Instant::now() >= due) {
+                        sink.commit(None)?;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(kafka::Error::Cancelled.into()),
+            }
+            if self.control.cancel.is_cancelled() {
+                self.settle(sink, may_cut)?;
+                return Err(interrupted(job, sink.committed().lines));
+            }
+        }
+    }
+
+    /// Before the run ends early: what ends with a line stays, half a line does not.
+    fn settle(&self, sink: &mut Sink<'_>, may_cut: bool) -> Result<(), kafka::Error> {
+        if may_cut { sink.commit(None) } else { sink.abort() }
+    }
+}
+
+/// Inflates on a thread of its own, one batch ahead of the one that sends. The thread ends when nobody listens any more.
+fn read_ahead(job: &Arc<Job>, beginning: &Beginning) -> Items {
+    let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+    let runtime = tokio::runtime::Handle::current();
+    let job = Arc::clone(job);
+    let reading = Reading {
+        start: beginning.checkpoint,
+        end: job.blob.size,
+        limits: plan::record_limits(&job),
+        last_line: LastLine::Send,
+        on_corrupt: job.on_corrupt,
+    };
+    thread::spawn(move || {
+        let _inside_runtime = runtime.enter();
+        let mut reader = LineReader::new(reading, source::open(&job));
+        loop {
+            let item = reader.next_item();
+            let last = matches!(item, Ok(Item::End(_)) | Err(_));
+            if sender.send(item).is_err() || last {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+fn delivery(job: &Job) -> Delivery {
+    match job.delivery {
+        DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
+        DeliveryMode::ExactlyOnce => Delivery::ExactlyOnce {
+            transactional_id: format!(
+                "clp-ingest:{}:{}:{}:{}",
+                job.topics.raw.0, job.environment.subscription, job.environment.environment, job.blob.name
+            ),
+        },
+    }
+}
+
+fn interrupted(job: &Job, lines: u64) -> IngestError {
+    IngestError::Interrupted {
+        blob: job.blob.name.clone(),
+        lines,
+    }
+}
+
+fn warn_of_skipped(job: &Job, from: u64, to: u64, reason: &str) {
+    tracing::warn!(blob = job.blob.name, from, to, reason, "corrupt bytes were passed over");
+}
+
+fn warn_of_tail(job: &Job, end: &crate::pipeline::lines::End) {
+    if end.torn_bytes > 0 {
+        tracing::warn!(
+            blob = job.blob.name,
+            from = end.checkpoint.member,
+            torn_bytes = end.torn_bytes,
+            "the last member is not complete; --resume takes it once the rest has come"
+        );
+    }
+}

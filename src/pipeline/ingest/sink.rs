@@ -1,0 +1,218 @@
+//! Sends batches and commits them with the checkpoint behind them.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::{DeliveryMode, Job, plan::Beginning, state};
+use crate::{
+    domain::{Checkpoint, event::BlobCompletion, event::BlobState, key, key::LineKey, topic},
+    kafka::{self, Header, OwnedHeaders, Producer, Record},
+    pipeline::lines::{Batch, End, Piece},
+};
+
+/// What a run has brought into Kafka.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub from: Checkpoint,
+    pub to: Checkpoint,
+    pub lines: u64,
+    /// Bytes of lines, newlines left out.
+    pub raw_bytes: u64,
+    pub torn_bytes: u64,
+    pub skipped_bytes: u64,
+}
+
+/// The writing side of one run.
+pub(super) struct Sink<'a> {
+    job: &'a Job,
+    producer: Producer,
+    before: Option<BlobState>,
+    keys: LineKey,
+    headers: OwnedHeaders,
+    partition: i32,
+    /// Number of the next line in the blob, from 1.
+    next_line: u64,
+    /// What is in Kafka, and what will be once the open transaction is committed.
+    committed: Summary,
+    sent: Summary,
+    transaction_bytes: u64,
+    transaction_begun: Option<Instant>,
+}
+
+impl<'a> Sink<'a> {
+    /// `summary` is what earlier attempts of the same run brought in.
+    pub fn new(
+        job: &'a Job,
+        producer: Producer,
+        before: Option<BlobState>,
+        beginning: Beginning,
+        summary: Summary,
+    ) -> Self {
+        let header = |key, value| Header {
+            key,
+            value: Some(value),
+        };
+        let headers = OwnedHeaders::new_with_capacity(6)
+            .insert(header("service", job.service.as_str()))
+            .insert(header("environment", job.environment.environment.as_str()))
+            .insert(header("subscription", job.environment.subscription.as_str()));
+        Self {
+            job,
+            producer,
+            before,
+            keys: LineKey::new(&job.environment, &job.blob.name),
+            headers,
+            partition: topic::partition_of(&job.blob.name, job.topics.raw.1) as i32,
+            next_line: beginning.lines_before + 1,
+            committed: summary,
+            sent: summary,
+            transaction_bytes: 0,
+            transaction_begun: None,
+        }
+    }
+
+    pub fn committed(&self) -> Summary {
+        self.committed
+    }
+
+    pub fn sent(&self) -> Summary {
+        self.sent
+    }
+
+    /// When the open transaction must be committed for its age.
+    pub fn due_at(&self) -> Option<Instant> {
+        self.transaction_begun.map(|begun| begun + self.job.transaction_time)
+    }
+
+    /// Whether the open transaction is full. It is never cut inside a line.
+    pub fn is_due(&self, last: &Batch) -> bool {
+        let old = self.due_at().is_some_and(|due| Instant::now() >= due);
+        last.whole && (old || self.transaction_bytes >= self.job.transaction_bytes)
+    }
+
+    pub fn send(&mut self, batch: &Batch) -> Result<(), kafka::Error> {
+        self.transaction_begun.get_or_insert_with(Instant::now);
+        for (piece, bytes) in batch.pieces() {
+            self.send_piece(piece, bytes)?;
+        }
+        self.producer.poll();
+        self.sent.to = batch.after;
+        self.transaction_bytes += batch.text_bytes();
+        Ok(())
+    }
+
+    fn send_piece(&mut self, piece: &Piece, bytes: &[u8]) -> Result<(), kafka::Error> {
+        let (mut member, mut index) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let mut headers = self
+            .headers
+            .clone()
+            .insert(Header {
+                key: "blob-offset",
+                value: Some(member.format(piece.position.member)),
+            })
+            .insert(Header {
+                key: "blob-line",
+                value: Some(index.format(piece.position.index)),
+            });
+        if let Some(part) = piece.part {
+            headers = headers.insert(Header {
+                key: "part",
+                value: Some(&format!("{}/{}", part.number, part.of)),
+            });
+        }
+        self.producer.send(Record {
+            topic: &self.job.topics.raw.0,
+            partition: self.partition,
+            key: self.keys.line(self.next_line),
+            payload: bytes,
+            headers: Some(headers),
+        })?;
+        self.sent.raw_bytes += bytes.len() as u64;
+        if piece.ends_line() {
+            self.sent.lines += 1;
+            self.next_line += 1;
+        }
+        Ok(())
+    }
+
+    /// Bytes of damage that the reader passed over, up to `to`.
+    pub fn skip(&mut self, bytes: u64, to: u64) {
+        self.sent.skipped_bytes += bytes;
+        self.sent.to = Checkpoint::at(to);
+    }
+
+    /// Commits everything sent so far with the checkpoint behind it; at the blob's known end also the completion event.
+    ///
+    /// # Errors
+    /// After [`kafka::Error::Aborted`] nothing of the transaction is in Kafka; after others that is not known.
+    pub fn commit(&mut self, end: Option<&End>) -> Result<(), kafka::Error> {
+        if let Some(end) = end {
+            self.sent.to = end.checkpoint;
+            self.sent.torn_bytes = end.torn_bytes;
+        }
+        if self.transaction_begun.is_none() && end.is_none() && self.sent == self.committed {
+            return Ok(());
+        }
+        if self.job.delivery == DeliveryMode::AtLeastOnce {
+            // Without transactions the checkpoint may only follow once the lines have arrived.
+            self.producer.commit()?;
+        }
+        if end.is_some_and(|end| end.checkpoint == Checkpoint::at(self.job.blob.size)) {
+            self.send_completion()?;
+        }
+        self.send_state()?;
+        self.producer.commit()?;
+        self.committed = self.sent;
+        self.transaction_bytes = 0;
+        self.transaction_begun = None;
+        Ok(())
+    }
+
+    /// Undoes what was sent since the last commit.
+    pub fn abort(&mut self) -> Result<(), kafka::Error> {
+        self.sent = self.committed;
+        self.producer.abort()
+    }
+
+    fn send_completion(&mut self) -> Result<(), kafka::Error> {
+        let Job { environment, blob, .. } = self.job;
+        let from = self.sent.from.member;
+        let event = BlobCompletion {
+            blob_name: blob.name.clone(),
+            processed_from_offset: from,
+            processed_to_end_offset: self.sent.to.member,
+            lines_sent: self.sent.lines,
+            subscription: environment.subscription.clone(),
+            environment: environment.environment.clone(),
+            processed_date: Timestamp::now(),
+        };
+        let (topic, partitions) = &self.job.topics.blobs;
+        self.producer.send(Record {
+            topic,
+            partition: topic::partition_of(&blob.name, *partitions) as i32,
+            key: key::completion(environment, from, &blob.name).as_bytes(),
+            payload: &json(&event),
+            headers: None,
+        })
+    }
+
+    fn send_state(&mut self) -> Result<(), kafka::Error> {
+        let state = state::after(self.job, self.before.as_ref(), self.sent.to, self.next_line - 1);
+        self.producer.send(Record {
+            topic: &self.job.topics.blob_state.0,
+            partition: state::partition(self.job),
+            key: state::key(self.job).as_bytes(),
+            payload: &json(&state),
+            headers: None,
+        })?;
+        self.before = Some(state);
+        Ok(())
+    }
+}
+
+/// Events hold texts, numbers and dates only, which always have a JSON form.
+#[expect(clippy::expect_used, reason = "see above")]
+fn json(event: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(event).expect("an event has a JSON form")
+}
