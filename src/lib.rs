@@ -13,3 +13,4 @@
 
 pub mod domain;
 pub mod secret;
+pub mod storage;
