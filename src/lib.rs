@@ -16,3 +16,4 @@ pub mod gzip;
 pub mod kafka;
 pub mod pipeline;
 pub mod secret;
+pub mod storage;
