@@ -1,0 +1,85 @@
+# What a developer of clp does, one target each. `make` alone lists them.
+#
+# The tests run against a real Apache Kafka and a real Azurite, which they start and stop themselves on free ports.
+# `make services` only fetches them, from the package registries: Java 17 and Maven, Node 20 and npm are needed.
+# To run the servers by hand:
+#   Azurite: node tests/services/node_modules/azurite/dist/src/blob/main.js --inMemoryPersistence \
+#              --skipApiVersionCheck --disableTelemetry
+#   Kafka:   java -cp "tests/services/kafka/libs/*" kafka.tools.StorageTool format -t <22-character id> -c FILE
+#            java -cp "tests/services/kafka/libs/*" kafka.Kafka FILE
+#            where FILE is what tests/it/support/kafka.rs writes
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+MVN ?= mvn
+NPM ?= npm
+# cargo reads CARGO_TARGET_DIR itself; this is where the files are that make looks at.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+SERVICES := tests/services
+# A stamp is the copy of the file that says what to fetch, made after the fetch was complete: the same content means
+# that nothing is to be done, whatever a clone or a checkout did to the files' times.
+KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
+NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
+
+.PHONY: help build release test services demo bench fmt lint doc check completions clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
+	do printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+build: ## Build the debug binary
+	$(CARGO) build --locked
+
+release: ## Build the binary to ship
+	$(CARGO) build --locked --release
+	@echo "built $(TARGET)/release/clp"
+
+test: services ## Run all tests, against a real Kafka and Azurite
+	$(CARGO) test --locked
+
+services: ## Fetch Kafka and Azurite for the tests, if not there
+	@if ! cmp -s $(SERVICES)/pom.xml $(KAFKA_STAMP); then \
+		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch Kafka, with Java 17 or newer" >&2; exit 1; }; \
+		echo "fetching Apache Kafka by Maven into $(SERVICES)/kafka/libs (about 54 MB, once)"; \
+		rm -rf $(SERVICES)/kafka; \
+		(cd $(SERVICES) && $(MVN) -q -B dependency:copy-dependencies -DoutputDirectory=kafka/libs); \
+		cp $(SERVICES)/pom.xml $(KAFKA_STAMP); \
+	fi
+	@if ! cmp -s $(SERVICES)/package-lock.json $(NODE_STAMP); then \
+		command -v $(NPM) >/dev/null || { echo "make services: npm is needed to fetch Azurite, with Node 20 or newer" >&2; exit 1; }; \
+		echo "fetching Azurite by npm into $(SERVICES)/node_modules (about 390 MB, once)"; \
+		(cd $(SERVICES) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error); \
+		cp $(SERVICES)/package-lock.json $(NODE_STAMP); \
+	fi
+
+demo: ## Run the whole pipeline here, without any server
+	$(CARGO) run --locked --release --quiet -- demo
+
+bench: ## Run the benchmarks
+	$(CARGO) bench --locked
+
+fmt: ## Format the code
+	$(CARGO) fmt
+
+lint: ## Run clippy; warnings are errors
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+doc: ## Build the documentation; broken links are errors
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+check: fmt lint test ## Format, lint and test: do this before a push
+
+completions: build ## Write the shell completions into completions/
+	@mkdir -p completions
+	$(TARGET)/debug/clp completions bash >completions/clp.bash
+	$(TARGET)/debug/clp completions zsh >completions/_clp
+	$(TARGET)/debug/clp completions fish >completions/clp.fish
+
+clean: ## Remove what was built and fetched
+	$(CARGO) clean
+	rm -rf $(SERVICES)/kafka $(SERVICES)/node_modules $(SERVICES)/run

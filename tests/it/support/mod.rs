@@ -1,0 +1,19 @@
+//! What the tests stand on: real servers, an independent writer of blobs, independent readers of topics, a hermetic
+//! `clp`, realistic logs, and a network that fails when it is told to.
+#![allow(
+    dead_code,
+    reason = "the support is one small library; not every part of it is used at every time"
+)]
+
+pub mod azurite;
+pub mod blobs;
+pub mod clp;
+pub mod faults;
+pub mod gz;
+pub mod kafka;
+pub mod kafka_tools;
+pub mod process;
+pub mod records;
+pub mod running;
+pub mod services;
+pub mod topics;
