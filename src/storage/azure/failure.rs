@@ -81,11 +81,11 @@ fn refused(status: StatusCode, response: Option<&RawResponse>, asked: Asked) -> 
 
 fn kind(status: StatusCode, code: Option<&str>) -> Kind {
     match (u16::from(status), code) {
-        // Written while a container is being deleted; its name is free again in half a minute.
+        // 409 while a container is being deleted: for a reader it is gone.
         (_, Some("ContainerNotFound" | "ContainerBeingDeleted")) => Kind::ContainerNotFound,
         (_, Some("BlobNotFound")) => Kind::BlobNotFound,
         (_, Some("ServerBusy")) => Kind::Throttled,
-        // Not for every account, public or not: storage hides what an anonymous caller may not see.
+        // 409 as well, though what is missing is a credential.
         (_, Some("PublicAccessNotPermitted")) => Kind::Unauthorized,
         (401, _) => Kind::Unauthorized,
         (403, _) => Kind::Forbidden,
