@@ -48,6 +48,7 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 		echo "fetching Apache Kafka by Maven into $(SERVICES)/kafka/libs (about 54 MB, once)"; \
 		rm -rf $(SERVICES)/kafka; \
 		(cd $(SERVICES) && $(MVN) -q -B dependency:copy-dependencies -DoutputDirectory=kafka/libs); \
+		$(SERVICES)/archive-classes.sh || echo "make services: no class archive; the tests' Kafka starts slower, nothing else" >&2; \
 		cp $(SERVICES)/pom.xml $(KAFKA_STAMP); \
 	fi
 	@if ! cmp -s $(SERVICES)/package-lock.json $(NODE_STAMP); then \

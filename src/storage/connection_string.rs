@@ -39,6 +39,12 @@ impl ConnectionString {
             };
         }
         let endpoint = get("blobendpoint").map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+        if endpoint.as_ref().is_some_and(|endpoint| endpoint.contains(['?', '@'])) {
+            return Err(Error::invalid(
+                THING,
+                "BlobEndpoint must be a plain URL, without a token or user in it",
+            ));
+        }
         let account = match (get("accountname"), &endpoint) {
             (Some(account), _) => account.to_owned(),
             (None, Some(endpoint)) => account_of(endpoint)
@@ -211,6 +217,10 @@ mod tests {
             (
                 "AccountName=a;AccountKey=hunter2;DefaultEndpointsProtocol=ftp",
                 "must be https or http",
+            ),
+            (
+                "BlobEndpoint=https://a.b.c?sig=hunter2;AccountKey=hunter2",
+                "must be a plain URL",
             ),
             ("UseDevelopmentStorage=false", "can only be true"),
         ];

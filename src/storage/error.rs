@@ -107,9 +107,6 @@ impl Error {
     /// What to try, if something is likely to help.
     pub fn hint(&self) -> Option<String> {
         let hint = match (self.kind, self.code()) {
-            (_, Some("AuthorizationFailure" | "IpAuthorizationError")) => {
-                "the account's firewall may not let this machine in; ask for its address to be allowed"
-            }
             (_, Some("AuthorizationPermissionMismatch" | "AuthorizationResourceTypeMismatch")) => {
                 "the SAS token needs the permissions read and list for containers and objects (sp=rl, srt=co)"
             }
@@ -119,6 +116,10 @@ impl Error {
             (_, Some("AccountIsDisabled")) => "the storage account is disabled",
             (Kind::Unauthorized | Kind::Forbidden, _) if self.reason.contains(NOT_IN_TIME_FRAME) => {
                 "the SAS token has expired or is not valid yet; get a new one, and check this machine's clock"
+            }
+            // Azure's answer to addresses that the account's firewall shuts out, and Azurite's to any wrong signature.
+            (Kind::Forbidden, Some("AuthorizationFailure" | "IpAuthorizationError")) => {
+                "check the access key or SAS token; if it is right, the account's firewall may not let this machine in"
             }
             (Kind::Unauthorized | Kind::Forbidden, Some(_)) => {
                 "check that the access key is this account's and whole, that a SAS token has not expired, and that this \

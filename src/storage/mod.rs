@@ -3,26 +3,19 @@
 //! A [`Location`] says where a container of blobs is, [`Container::open`] makes something of it that lists and reads:
 //!
 //! - [`location`], [`connection_string`]: where, and with which credential
-//! - `azure`, `shared_key`, `listing`, `failure`: requests, their signature, answers and refusals
+//! - `azure`: requests, their signature, answers and refusals
 //! - `directory`: the same over local files
 //! - [`retry`]: which failures are tried again, and when
 //! - [`ranges`]: a range of a blob as a stream of smaller ones, several of them in flight
 //! - [`error`]: what went wrong, on which thing, and what to try
 
 mod azure;
-#[cfg(test)]
-mod azure_tests;
 pub mod connection_string;
 mod directory;
 pub mod error;
-mod failure;
-mod listing;
 pub mod location;
 pub mod ranges;
 pub mod retry;
-mod shared_key;
-#[cfg(test)]
-mod test_server;
 
 use std::ops::Range;
 
@@ -93,8 +86,9 @@ impl Container {
                 container,
                 credential,
                 retry,
+                location.describe(),
             )?),
-            Location::Directory { path } => Backend::Directory(DirectoryContainer::open(path)),
+            Location::Directory { path } => Backend::Directory(DirectoryContainer::open(path, location.describe())),
         }))
     }
 

@@ -67,21 +67,23 @@ impl RetryPolicy {
 
     /// The pause after `error`, when `retries` retries were made in `elapsed`; `None` to give up.
     fn next(&self, error: &Error, retries: u32, elapsed: Duration, jitter: f64) -> Option<Duration> {
-        let unreachable = error.kind() == Kind::Unreachable;
-        let max_retries = match unreachable {
-            true => self.max_retries.min(MAX_UNREACHABLE_RETRIES),
-            false => self.max_retries,
-        };
-        if !error.is_retriable() || retries >= max_retries {
+        if !error.is_retriable() || retries >= self.retries_of(error) {
             return None;
         }
         let own = self.delay(retries, jitter);
         let delay = match error.retry_after() {
-            _ if unreachable => own.min(MAX_UNREACHABLE_DELAY),
+            _ if error.kind() == Kind::Unreachable => own.min(MAX_UNREACHABLE_DELAY),
             Some(asked) => own.max(asked.min(MAX_SERVER_DELAY)),
             None => own,
         };
         (elapsed + delay <= MAX_TOTAL).then_some(delay)
+    }
+
+    fn retries_of(&self, error: &Error) -> u32 {
+        match error.kind() {
+            Kind::Unreachable => self.max_retries.min(MAX_UNREACHABLE_RETRIES),
+            _ => self.max_retries,
+        }
     }
 
     /// Calls `request` until it succeeds, fails for good or the policy gives up.
@@ -100,7 +102,12 @@ impl RetryPolicy {
                 return Err(error.with_tries(retries + 1));
             };
             retries += 1;
-            tracing::warn!(retry = retries, of = self.max_retries, ?delay, "{error}; trying again");
+            tracing::warn!(
+                retry = retries,
+                of = self.retries_of(&error),
+                ?delay,
+                "{error}; trying again"
+            );
             tokio::time::sleep(delay).await;
         }
     }

@@ -36,6 +36,11 @@ fn a_configuration_names_the_services_and_is_private() {
 }
 
 #[test]
+fn clp_runs_without_any_environment() {
+    Clp::bare().run(["--version"]).success();
+}
+
+#[test]
 fn output_input_and_codes_are_those_of_the_program() {
     let outcome = sh("cat; echo problem >&2; exit 3").input("hello").run().expect_code(3);
     assert_eq!(

@@ -19,12 +19,14 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 /// Another process may take a port between our look at it and the server's.
 const START_ATTEMPTS: u32 = 3;
-/// Quick to start and small: no second compiler, no parallel collector, no statistics file.
-const JVM: [&str; 5] = [
+/// Quick to start and small: no second compiler, no parallel collector, no statistics file. The JVM's own log is off, as
+/// it would mix with what a tool prints, such as that the class archive is another JVM's.
+const JVM: [&str; 6] = [
     "-Xmx512m",
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
     "-XX:-UsePerfData",
+    "-Xlog:disable",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
 
@@ -63,9 +65,9 @@ impl Kafka {
         (kafka, faults)
     }
 
-    /// The shared broker.
+    /// The shared broker. Nobody restarts it, so it keeps its session also over a long pause of a busy machine.
     pub(super) fn start_shared() -> Result<Kafka, String> {
-        Kafka::start_with("", None)
+        Kafka::start_with("broker.session.timeout.ms=9000", None)
     }
 
     fn start_with(extra: &str, faulty: Option<(u16, u16)>) -> Result<Kafka, String> {
@@ -153,9 +155,8 @@ impl Kafka {
         let mut server = Server::spawn(command, &self.dir.path().join("log"), self.dir.path());
         server.ready("Kafka", START_WITHIN, || TcpStream::connect(self.address()).ok())?;
         // Right after the first start the coordinators are still being made, and transactions are refused.
-        let mut producer = None;
         server.ready("Kafka's transactions", START_WITHIN, || {
-            one_transaction(&mut producer, &self.brokers())
+            transactions_work(&self.brokers())
         })?;
         self.server = Some(server);
         Ok(())
@@ -199,6 +200,9 @@ impl Kafka {
              log.index.size.max.bytes=1048576\n\
              log.cleaner.dedupe.buffer.size=8388608\n\
              log.cleaner.backoff.ms=1000\n\
+             # A killed broker may come back when its old session is over.\n\
+             broker.session.timeout.ms=3000\n\
+             broker.heartbeat.interval.ms=500\n\
              num.network.threads=2\n\
              num.io.threads=4\n\
              {}\n",
@@ -217,21 +221,21 @@ pub(super) fn java() -> Result<Command, String> {
     let jars = fetched("kafka/libs")?.join("*");
     let mut command = Command::new("java");
     command.args(JVM).arg("-cp").arg(jars);
+    if let Ok(classes) = fetched("kafka/classes.jsa") {
+        command.arg(format!("-XX:SharedArchiveFile={}", classes.display()));
+    }
     Ok(command)
 }
 
-/// One empty transaction; `producer` is kept over the attempts, as its connection and its coordinator are.
-fn one_transaction(producer: &mut Option<BaseProducer>, brokers: &str) -> Option<()> {
-    const ATTEMPT: Duration = Duration::from_secs(1);
-    let producer = producer.get_or_insert_with(|| {
-        ClientConfig::new()
-            .set("bootstrap.servers", brokers)
-            .set("transactional.id", unique("ready"))
-            .set("reconnect.backoff.max.ms", "100")
-            .set("retry.backoff.ms", "20")
-            .create()
-            .expect("a producer")
-    });
+/// A producer that registers itself as transactional. A new one for each attempt, because librdkafka itself asks only
+/// once a second for a coordinator that was not there at first.
+fn transactions_work(brokers: &str) -> Option<()> {
+    const ATTEMPT: Duration = Duration::from_millis(250);
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("transactional.id", unique("ready"))
+        .create()
+        .expect("a producer");
     producer.init_transactions(ATTEMPT).ok()
 }
 

@@ -133,11 +133,19 @@ impl Kafka {
             .collect()
     }
 
+    /// Asks until it is told: right after a topic was made, or a broker was started, a partition may have no leader yet.
     fn end_of(&self, consumer: &BaseConsumer, topic: &str, partition: i32) -> i64 {
-        consumer
-            .fetch_watermarks(topic, partition, DEADLINE)
-            .unwrap_or_else(|e| panic!("the end of {topic}: {e}"))
-            .1
+        const ATTEMPT: Duration = Duration::from_secs(5);
+        wait_for(
+            &format!("the end of partition {partition} of {topic}"),
+            DEADLINE,
+            || {
+                consumer
+                    .fetch_watermarks(topic, partition, ATTEMPT)
+                    .ok()
+                    .map(|(_, end)| end)
+            },
+        )
     }
 
     fn consumer(&self, read: Read) -> BaseConsumer {

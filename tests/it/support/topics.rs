@@ -34,12 +34,10 @@ impl Topics {
     }
 
     pub fn with_partitions(kafka: &Kafka, partitions: i32) -> Topics {
+        const COMPACT: &[(&str, &str)] = &[("cleanup.policy", "compact")];
         let topics = Topics::names(kafka);
-        for name in topics.all() {
-            let compact = [("cleanup.policy", "compact")];
-            let config: &[_] = if name == topics.blob_state { &compact } else { &[] };
-            create(kafka, name, partitions, config);
-        }
+        let config = |name: &str| if name == topics.blob_state { COMPACT } else { &[] };
+        create_all(kafka, &topics.all().map(|name| (name, config(name))), partitions);
         topics
     }
 
@@ -86,20 +84,29 @@ impl Drop for Topics {
 
 /// Creates one topic, and waits until clients see its partitions led.
 pub fn create(kafka: &Kafka, name: &str, partitions: i32, config: &[(&str, &str)]) {
+    create_all(kafka, &[(name, config)], partitions);
+}
+
+fn create_all(kafka: &Kafka, topics: &[(&str, &[(&str, &str)])], partitions: i32) {
     let admin = admin(&kafka.brokers());
-    let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
-    for (key, value) in config {
-        topic = topic.set(key, value);
-    }
-    let results = block_on(admin.create_topics([&topic], &options(DEADLINE))).expect("create topics");
+    let wanted: Vec<NewTopic<'_>> = topics
+        .iter()
+        .map(|(name, config)| {
+            let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+            config.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
+        })
+        .collect();
+    let results = block_on(admin.create_topics(&wanted, &options(DEADLINE))).expect("create topics");
     for result in results {
         result.unwrap_or_else(|(topic, code)| panic!("create topic {topic}: {code}"));
     }
-    wait_for(&format!("the partitions of {name}"), DEADLINE, || {
-        let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
-        let found = metadata.topics().first()?.partitions();
-        (found.len() == partitions as usize && found.iter().all(|p| p.error().is_none())).then_some(())
-    });
+    for (name, _) in topics {
+        wait_for(&format!("the partitions of {name}"), DEADLINE, || {
+            let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
+            let found = metadata.topics().first()?.partitions();
+            (found.len() == partitions as usize && found.iter().all(|p| p.error().is_none())).then_some(())
+        });
+    }
 }
 
 /// The number of partitions; `None` if there is no such topic.

@@ -63,21 +63,33 @@ pub(super) struct Server {
     connections: Arc<AtomicUsize>,
 }
 
+type Handler = dyn Fn(&str) -> Answer + Send + Sync;
+
 impl Server {
     /// After the last answer, every further request gets status 400.
     pub(super) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let answers: Mutex<VecDeque<Answer>> = Mutex::new(answers.into_iter().collect());
+        Self::with(move |_| {
+            let next = answers.lock().unwrap().pop_front();
+            next.unwrap_or_else(|| Answer::new("400 No More Answers"))
+        })
+        .await
+    }
+
+    /// `answer` makes an answer of a request's head.
+    pub(super) async fn with(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
             requests: Arc::default(),
             connections: Arc::default(),
         };
-        let answers: Arc<Mutex<VecDeque<Answer>>> = Arc::new(Mutex::new(answers.into_iter().collect()));
+        let answer: Arc<Handler> = Arc::new(answer);
         let (requests, connections) = (server.requests.clone(), server.connections.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, answers.clone(), requests.clone()));
+                tokio::spawn(serve(stream, answer.clone(), requests.clone()));
             }
         });
         server
@@ -93,12 +105,11 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, answers: Arc<Mutex<VecDeque<Answer>>>, requests: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, answer: Arc<Handler>, requests: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = head(&mut stream).await {
         let is_head = request.starts_with("HEAD ");
+        let Answer { mut head, body, cut_at } = answer(&request);
         requests.lock().unwrap().push(request);
-        let next = answers.lock().unwrap().pop_front();
-        let Answer { mut head, body, cut_at } = next.unwrap_or_else(|| Answer::new("400 No More Answers"));
         if !head.to_ascii_lowercase().contains("content-length") {
             head += &format!("Content-Length: {}\r\n", body.len());
         }

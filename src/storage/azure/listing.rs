@@ -7,7 +7,7 @@ use azure_storage_blobs::models::BlobItem;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::BlobProperties;
+use crate::storage::BlobProperties;
 
 #[derive(Deserialize)]
 struct EnumerationResults {

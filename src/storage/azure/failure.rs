@@ -9,7 +9,7 @@ use azure_core::http::{RawResponse, StatusCode};
 use azure_core::time::{OffsetDateTime, parse_rfc7231};
 use serde::Deserialize;
 
-use super::error::{Error, Kind, NOT_IN_TIME_FRAME};
+use crate::storage::error::{Error, Kind, NOT_IN_TIME_FRAME};
 
 const RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
 
@@ -25,13 +25,11 @@ struct Body {
     authentication_error_detail: Option<String>,
 }
 
-/// What was asked of which server.
+/// What was asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     /// The blob or container.
     pub thing: &'a str,
-    /// Scheme, host and port.
-    pub host: &'a str,
     /// What a 404 that says nothing more means.
     pub missing: Kind,
 }
@@ -40,28 +38,18 @@ pub(super) struct Asked<'a> {
 ///
 /// The client's own text is not used: it may hold the URL, and so a SAS token.
 pub(super) fn classify(error: &azure_core::Error, asked: Asked) -> Error {
-    let Asked { thing, host, .. } = asked;
+    let failed = |kind, reason| Error::new(kind, asked.thing, reason);
     match error.kind() {
         ErrorKind::HttpResponse {
             status, raw_response, ..
         } => refused(*status, raw_response.as_deref(), asked),
-        ErrorKind::Connection => {
-            let reason = format!("cannot connect to {host}: {}", root_causes(error));
-            Error::new(Kind::Unreachable, thing, reason)
-        }
-        ErrorKind::Io => {
-            let reason = format!("the connection to {host} broke off: {}", root_causes(error));
-            Error::new(Kind::Unavailable, thing, reason)
-        }
-        ErrorKind::DataConversion => {
-            let reason = format!("{host} sent an answer that is not the blob service's");
-            Error::new(Kind::Rejected, thing, reason)
-        }
-        _ => Error::new(
-            Kind::Rejected,
-            thing,
-            format!("the request to {host} failed: {}", root_causes(error)),
+        ErrorKind::Connection => failed(Kind::Unreachable, format!("cannot connect: {}", root_causes(error))),
+        ErrorKind::Io => failed(
+            Kind::Unavailable,
+            format!("the connection broke off: {}", root_causes(error)),
         ),
+        ErrorKind::DataConversion => failed(Kind::Rejected, "the answer is not one of a blob service".to_owned()),
+        _ => failed(Kind::Rejected, format!("the request failed: {}", root_causes(error))),
     }
 }
 
@@ -93,11 +81,11 @@ fn refused(status: StatusCode, response: Option<&RawResponse>, asked: Asked) -> 
 
 fn kind(status: StatusCode, code: Option<&str>) -> Kind {
     match (u16::from(status), code) {
-        // Written while a container is being deleted; its name is free again in half a minute.
+        // 409 while a container is being deleted: for a reader it is gone.
         (_, Some("ContainerNotFound" | "ContainerBeingDeleted")) => Kind::ContainerNotFound,
         (_, Some("BlobNotFound")) => Kind::BlobNotFound,
         (_, Some("ServerBusy")) => Kind::Throttled,
-        // Not for every account, public or not: storage hides what an anonymous caller may not see.
+        // 409 as well, though what is missing is a credential.
         (_, Some("PublicAccessNotPermitted")) => Kind::Unauthorized,
         (401, _) => Kind::Unauthorized,
         (403, _) => Kind::Forbidden,
@@ -115,7 +103,7 @@ fn body(xml: &[u8]) -> Body {
 
 /// The first line of a message, as part of one of ours: without a full stop.
 fn one_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or("").trim().trim_end_matches('.');
+    let line = message.lines().next().unwrap_or("").trim().trim_end_matches(['.', ':']);
     line.chars().take(MAX_MESSAGE_CHARS).collect()
 }
 
@@ -140,6 +128,8 @@ fn root_causes(error: &azure_core::Error) -> String {
     while let Some(cause) = next {
         match cause.downcast_ref::<reqwest::Error>() {
             Some(http) => timed_out |= http.is_timeout(),
+            // The layer below it, which says nothing that the others do not.
+            None if cause.to_string().starts_with("client error") => {}
             None => causes.push(one_line(&cause.to_string())),
         }
         next = cause.source();
@@ -225,7 +215,6 @@ mod tests {
         for (error, expected) in table {
             let asked = Asked {
                 thing: "b",
-                host: "https://h",
                 missing: Kind::BlobNotFound,
             };
             assert_eq!(classify(&error, asked).to_string(), expected);

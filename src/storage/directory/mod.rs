@@ -4,6 +4,9 @@
 //! names. A link to a file is a blob; a link to a directory below the container's own is not followed. Files may grow
 //! while they are read, as blobs do.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -14,8 +17,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::error::{Error, Kind};
-use super::{BlobProperties, GROUP_END, PAGE_SIZE, Page};
+use crate::storage::error::{Error, Kind};
+use crate::storage::{BlobProperties, GROUP_END, PAGE_SIZE, Page};
 
 #[derive(Clone)]
 pub(super) struct DirectoryContainer {
@@ -24,10 +27,11 @@ pub(super) struct DirectoryContainer {
 }
 
 impl DirectoryContainer {
-    pub(super) fn open(path: &Path) -> Self {
+    /// `description` names the directory in messages.
+    pub(super) fn open(path: &Path, description: String) -> Self {
         Self {
             path: path.into(),
-            description: format!("directory {}", path.display()).into(),
+            description: description.into(),
         }
     }
 
@@ -78,13 +82,16 @@ impl DirectoryContainer {
     /// as it must be, and memory flat. Only the files of the page are asked for their size.
     fn read_page(&self, prefix: &str, after: Option<&str>, page_size: usize) -> Result<Page, Error> {
         // The greatest of the page's names is on top, and goes when a smaller one comes.
-        let mut names = BinaryHeap::with_capacity(page_size + 1);
+        let mut names = BinaryHeap::with_capacity(page_size);
         let mut more = false;
         self.walk(prefix, after, &mut |name| {
-            names.push(name);
-            if names.len() > page_size {
-                names.pop();
-                more = true;
+            if names.len() < page_size {
+                names.push(name);
+                return;
+            }
+            more = true;
+            if let Some(mut greatest) = names.peek_mut().filter(|greatest| name < **greatest) {
+                *greatest = name;
             }
         })?;
         let names = names.into_sorted_vec();
@@ -225,164 +232,4 @@ fn read_file(path: &Path, range: Range<u64>) -> io::Result<Bytes> {
         file.take(length).read_to_end(&mut bytes)?;
     }
     Ok(bytes.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NAMES: [&str; 7] = [
-        "a.txt",
-        "kubernetes-old/20250606.x.gz",
-        "kubernetes/20250605.api-1.gz",
-        "kubernetes/20250606.api-1.gz",
-        "kubernetes/20250606.api-2.gz",
-        "kubernetes/deep/er/x.gz",
-        "kubernetes0.gz",
-    ];
-
-    fn container(names: &[&str]) -> (tempfile::TempDir, DirectoryContainer) {
-        let dir = tempfile::tempdir().unwrap();
-        for name in names {
-            let path = dir.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, name).unwrap();
-        }
-        let container = DirectoryContainer::open(dir.path());
-        (dir, container)
-    }
-
-    fn names(page: &Page) -> Vec<&str> {
-        page.blobs.iter().map(|blob| blob.name.as_str()).collect()
-    }
-
-    #[test]
-    fn pages_of_any_size_and_prefix_hold_every_name_once_in_byte_order() {
-        let (_dir, container) = container(&NAMES);
-        for prefix in [
-            "",
-            "k",
-            "kubernetes",
-            "kubernetes/",
-            "kubernetes/20250606.",
-            "kubernetes/deep/e",
-            "x",
-        ] {
-            let mut expected: Vec<&str> = NAMES.into_iter().filter(|name| name.starts_with(prefix)).collect();
-            expected.sort();
-            for page_size in 1..9 {
-                let mut found = Vec::new();
-                let mut next: Option<String> = None;
-                loop {
-                    let page = container.read_page(prefix, next.as_deref(), page_size).unwrap();
-                    assert!(page.blobs.len() <= page_size);
-                    found.extend(names(&page).into_iter().map(str::to_owned));
-                    next = page.next;
-                    if next.is_none() {
-                        break;
-                    }
-                }
-                assert_eq!(found, expected, "{prefix} by {page_size}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn groups_end_at_the_first_dot_behind_the_prefix() {
-        let (_dir, container) = container(&NAMES);
-        let table: [(&str, &[&str]); 3] = [
-            (
-                "kubernetes/",
-                &["kubernetes/20250605.", "kubernetes/20250606.", "kubernetes/deep/er/x."],
-            ),
-            (
-                "kubernetes/20250606.",
-                &["kubernetes/20250606.api-1.", "kubernetes/20250606.api-2."],
-            ),
-            ("nothing", &[]),
-        ];
-        for (prefix, expected) in table {
-            assert_eq!(container.groups(prefix).await.unwrap(), expected, "{prefix}");
-        }
-        assert_eq!(group("kubernetes/plain", 11), "kubernetes/plain");
-    }
-
-    #[tokio::test]
-    async fn files_are_read_by_range_and_may_grow() {
-        let (dir, container) = container(&["k/a"]);
-        let path = dir.path().join("k/a");
-        fs::write(&path, "0123456789").unwrap();
-        let table = [(0..4, "0123"), (8..12, "89"), (10..12, ""), (30..40, ""), (4..4, "")];
-        for (range, expected) in table {
-            assert_eq!(container.read("k/a", range).await.unwrap(), expected);
-        }
-        fs::write(&path, "0123456789ab").unwrap();
-        assert_eq!(container.read("k/a", 8..u64::MAX).await.unwrap(), "89ab");
-        let properties = container.properties("k/a").await.unwrap();
-        assert_eq!((properties.name.as_str(), properties.size), ("k/a", 12));
-    }
-
-    #[tokio::test]
-    async fn names_cannot_lead_out_of_the_directory() {
-        let (_dir, container) = container(&["k/a"]);
-        for name in [
-            "",
-            "/etc/passwd",
-            "../x",
-            "k/../../x",
-            "k//a",
-            "k/./a",
-            "k/",
-            "k\\..\\x",
-            "k\0",
-        ] {
-            assert_eq!(
-                container.read(name, 0..1).await.unwrap_err().kind(),
-                Kind::Invalid,
-                "{name:?}"
-            );
-            assert_eq!(
-                container.properties(name).await.unwrap_err().kind(),
-                Kind::Invalid,
-                "{name:?}"
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn what_is_missing_is_named() {
-        let (dir, container) = container(&["k/a"]);
-        let error = container.read("k/b", 0..1).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::BlobNotFound);
-        assert_eq!(error.thing(), format!("blob k/b in directory {}", dir.path().display()));
-        assert_eq!(container.properties("k").await.unwrap_err().kind(), Kind::BlobNotFound);
-        assert_eq!(
-            container.properties("k/a/b").await.unwrap_err().kind(),
-            Kind::BlobNotFound
-        );
-
-        let missing = DirectoryContainer::open(&dir.path().join("other"));
-        let error = missing.page("", None).await.unwrap_err();
-        assert_eq!(error.kind(), Kind::ContainerNotFound);
-        assert!(error.hint().unwrap().contains("directory"));
-        assert_eq!(
-            missing.read("a", 0..1).await.unwrap_err().kind(),
-            Kind::ContainerNotFound
-        );
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn links_to_files_are_blobs_and_hidden_or_dangling_ones_are_not() {
-        let (dir, container) = container(&["a", ".b.tmp", ".hidden/c", "sub/d"]);
-        let link =
-            |to: &str, name: &str| std::os::unix::fs::symlink(dir.path().join(to), dir.path().join(name)).unwrap();
-        link("a", "linked");
-        link("nothing", "dangling");
-        link("sub", "subdirectory");
-        link(".", "endless");
-        let page = container.page("", None).await.unwrap();
-        assert_eq!(names(&page), ["a", "linked", "sub/d"]);
-        assert_eq!(container.read("linked", 0..9).await.unwrap(), "a");
-    }
 }

@@ -1,10 +1,16 @@
 //! The Azure side against a server that fails in every way that matters.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use tokio::sync::mpsc::Receiver;
+
 use super::test_server::{Answer, Server};
-use super::*;
 use crate::secret::Secret;
+use crate::storage::{
+    BlobProperties, Container, Credential, Error, Kind, Location, ReadOptions, RetryPolicy, prefetch,
+};
 
 const KEY: &str = "aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg==";
 
@@ -293,10 +299,74 @@ async fn a_stream_of_ranges_survives_failures_in_the_middle() {
         range_bytes: 4,
         ranges_ahead: 1,
     };
-    let mut rx = prefetch(container, "a".to_owned(), 0..10, options);
+    let all = drain(prefetch(container, "a".to_owned(), 0..10, options)).await;
+    assert_eq!(all, b"0123456789");
+}
+
+/// Serves `content` by range as Azure does. Each further request finds it `growth` bytes longer, up to all of it.
+async fn serve_content(content: &'static [u8], size: usize, growth: usize) -> (Server, Container) {
+    let size = AtomicUsize::new(size);
+    let server = Server::with(move |request| {
+        let size = size.fetch_add(growth, Ordering::SeqCst).min(content.len());
+        let (first, last) = header(request, "range").unwrap()[6..].split_once('-').unwrap();
+        let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+        match first < size {
+            true => Answer::part(first, &content[first..size.min(last + 1)], size),
+            false => Answer::refusal("416 Range", "InvalidRange"),
+        }
+    })
+    .await;
+    let container = open(server.port, Credential::Anonymous);
+    (server, container)
+}
+
+const OPTIONS: ReadOptions = ReadOptions {
+    range_bytes: 4,
+    ranges_ahead: 3,
+};
+
+async fn drain(mut rx: Receiver<Result<Bytes, Error>>) -> Vec<u8> {
     let mut all = Vec::new();
     while let Some(part) = rx.recv().await {
         all.extend_from_slice(&part.unwrap());
     }
-    assert_eq!(all, b"0123456789");
+    all
+}
+
+#[tokio::test]
+async fn a_blob_that_grows_while_it_is_read_leaves_no_gap() {
+    const CONTENT: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    for size in 1..12 {
+        for growth in 0..6 {
+            let (_server, container) = serve_content(CONTENT, size, growth).await;
+            let read = drain(prefetch(container, "a".to_owned(), 0..36, OPTIONS)).await;
+            assert!(read.len() >= size, "{size} {growth}");
+            assert_eq!(read, CONTENT[..read.len()], "{size} {growth}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_more_is_read_than_somebody_takes() {
+    const CONTENT: &[u8] = &[7; 100];
+    let (server, container) = serve_content(CONTENT, 100, 0).await;
+    let mut rx = prefetch(container, "a".to_owned(), 0..100, OPTIONS);
+    for taken in 0..5 {
+        while rx.len() < OPTIONS.ranges_ahead {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(server.requests().len(), OPTIONS.ranges_ahead + taken);
+        rx.recv().await.unwrap().unwrap();
+    }
+    assert!(server.connections() <= OPTIONS.ranges_ahead);
+}
+
+#[tokio::test]
+async fn every_request_can_be_made_from_any_task() {
+    fn is_send<T: Send>(_: T) {}
+    let container = open(1, Credential::Anonymous);
+    is_send(container.page("", None));
+    is_send(container.groups(""));
+    is_send(container.properties("a"));
+    is_send(container.read("a", 0..1));
 }
