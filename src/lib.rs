@@ -11,5 +11,6 @@
 //! - [`gzip`]: chains of gzip members as lines with exact positions
 //! - [`kafka`]: clients, transactions, the embedded broker
 
+pub mod config;
 pub mod domain;
 pub mod secret;
