@@ -150,11 +150,19 @@ impl Checker<'_> {
                     &format!("is there beside `{first}`, expected one credential"),
                 );
             }
-            let account = config.account(&id).and_then(|account| account.endpoint.as_deref());
+            let endpoint = config.account(&id).and_then(|account| account.endpoint.as_deref());
             let web = |endpoint: &str| endpoint.starts_with("https://") || endpoint.starts_with("http://");
-            if let Some(endpoint) = account.filter(|endpoint| !web(endpoint)) {
-                let message = format!("is `{endpoint}`, expected an address that begins with https:// or http://");
-                self.error(&path.key("endpoint"), &message);
+            match endpoint {
+                // Nothing of it is repeated: what comes behind the `?` is a credential.
+                Some(endpoint) if endpoint.contains('?') => {
+                    let message = "has a `?`, expected an address alone: what follows it goes into `sas_token`";
+                    self.error(&path.key("endpoint"), message);
+                }
+                Some(endpoint) if !web(endpoint) => {
+                    let message = format!("is `{endpoint}`, expected an address that begins with https:// or http://");
+                    self.error(&path.key("endpoint"), &message);
+                }
+                _ => {}
             }
         }
     }
@@ -223,7 +231,12 @@ impl Checker<'_> {
             match properties::objection(&name, value) {
                 None => kept.set(name, value),
                 Some(Objection::UnknownName) if strict => {
-                    self.error(&path, "is unknown, expected a name from librdkafka's CONFIGURATION.md");
+                    let near = nearest(&name, properties::COMMON);
+                    let guess = near
+                        .map(|near| format!(" (did you mean `{near}`?)"))
+                        .unwrap_or_default();
+                    let message = format!("is unknown, expected a name from librdkafka's CONFIGURATION.md{guess}");
+                    self.error(&path, &message);
                 }
                 Some(Objection::UnknownName) => self.warn(&path, "has no effect: librdkafka does not know it"),
                 Some(Objection::BadValue(reason)) if is_secret(&name) => {

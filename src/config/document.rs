@@ -41,7 +41,8 @@ impl Document {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let at = |line: usize, column: usize| Place::Column(path.to_owned(), line, column);
         let marked = MarkedYaml::load_from_str(text).map_err(|error| {
-            let place = at(error.marker().line(), error.marker().col() + 1);
+            let (line, column) = tab_after(text, &error).unwrap_or((error.marker().line(), error.marker().col() + 1));
+            let place = at(line, column);
             match error.info() {
                 "duplicated key in mapping" => Problem::new(place, "this key is here for the second time")
                     .hint("delete one of the two, or put their contents under one key"),
@@ -107,6 +108,18 @@ impl Document {
         }
         None
     }
+}
+
+/// The parser tells of a tab where the value before it ends; people look for it where it stands.
+fn tab_after(text: &str, error: &saphyr::ScanError) -> Option<(usize, usize)> {
+    if !error.info().contains("tab") {
+        return None;
+    }
+    let lines = (1..).zip(text.lines()).skip(error.marker().line().saturating_sub(1));
+    let indents = lines.map(|(line, text)| (line, &text[..text.len() - text.trim_start().len()]));
+    indents
+        .filter_map(|(line, indent)| Some((line, indent.find('\t')? + 1)))
+        .next()
 }
 
 /// Keys such as `1:` or `true:` as texts: the configuration knows no others.
@@ -193,8 +206,9 @@ mod tests {
     #[test]
     fn broken_files_name_line_and_column() {
         for (text, message) in [
-            ("a: 1\nb: [1, 2\nc: 3\n", "f.yaml:3:1: this is not YAML"),
-            ("a: 1\n\tb: 2\n", "f.yaml:2:"),
+            ("a: 1\nb: [1, 2\nc: 3\n", "f.yaml:3:2: this is not YAML"),
+            ("a: 1\n\tb: 2\n", "f.yaml:2:1:"),
+            ("a:\n\tb: 2\n", "f.yaml:2:1:"),
             ("a: 1\nb: 2\na: 3\n", "f.yaml:3:1: this key is here for the second time"),
             (
                 "k:\n  a: 1\n  a: 3\n",

@@ -69,12 +69,7 @@ impl Error {
             }
             Self::Read { .. } | Self::Write { .. } => return None,
             Self::Invalid(problems) => return problems.hint(),
-            Self::UnknownEnvironment { wanted, known } => {
-                let full: Vec<String> = known.iter().map(EnvironmentId::to_string).collect();
-                let short = known.iter().map(|id| id.environment.as_str());
-                let near = nearest(wanted, short.chain(full.iter().map(String::as_str)))?;
-                format!("did you mean `{near}`?")
-            }
+            Self::UnknownEnvironment { wanted, known } => format!("did you mean `{}`?", meant(wanted, known)?),
             Self::UnknownSubscription { wanted, known } => {
                 format!("did you mean `{}`?", nearest(wanted, known.iter().map(String::as_str))?)
             }
@@ -102,4 +97,15 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+/// The environment of the same name elsewhere, or one with a similar name.
+fn meant(wanted: &str, known: &[EnvironmentId]) -> Option<String> {
+    let name = wanted.rsplit('/').next();
+    if let Some(id) = known.iter().find(|id| Some(id.environment.as_str()) == name) {
+        return Some(id.to_string());
+    }
+    let full: Vec<String> = known.iter().map(EnvironmentId::to_string).collect();
+    let short = known.iter().map(|id| id.environment.as_str());
+    nearest(wanted, short.chain(full.iter().map(String::as_str))).map(str::to_owned)
 }

@@ -29,7 +29,7 @@ struct Retired {
     warning: Option<&'static str>,
 }
 
-const RETIRED: [Retired; 4] = [
+const RETIRED: [Retired; 3] = [
     Retired {
         key: "worker.sharding",
         warning: Some(
@@ -39,10 +39,6 @@ const RETIRED: [Retired; 4] = [
     },
     Retired {
         key: "worker.processing",
-        warning: None,
-    },
-    Retired {
-        key: "worker.retries",
         warning: None,
     },
     Retired {

@@ -93,6 +93,8 @@ impl Config {
         let (mut config, found) = read(&layers, &schema);
         findings.add(found);
         findings.add(check(&mut config, &layers));
+        findings.errors.sort_by(|a, b| a.place.cmp(&b.place));
+        findings.warnings.sort_by(|a, b| a.place.cmp(&b.place));
         config.azure_account = variables::azure_account(environment);
         if findings.errors.is_empty() {
             Ok(Loaded {

@@ -2,8 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a value came from. Places in one file are in the order of its lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     File(PathBuf),
     Line(PathBuf, usize),
@@ -99,7 +99,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|known| (strsim::damerau_levenshtein(&word, &folded(known)), known))
-        .filter(|(distance, known)| *distance <= word.len().max(known.len()).div_ceil(4))
+        .filter(|(distance, known)| *distance < word.len() && *distance <= word.len().max(known.len()).div_ceil(4))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
@@ -127,6 +127,7 @@ mod tests {
             ("topcis", Some("topics")),
             ("producer-config", Some("producer_config")),
             ("x", None),
+            ("", None),
             ("storage", None),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");

@@ -119,6 +119,26 @@ pub fn objection(name: &str, value: &str) -> Option<Objection> {
     }
 }
 
+/// Properties that people write most, for guesses at what a misspelled one means.
+pub const COMMON: [&str; 16] = [
+    "client.id",
+    "client.rack",
+    "compression.type",
+    "debug",
+    "fetch.min.bytes",
+    "linger.ms",
+    "sasl.mechanism",
+    "sasl.password",
+    "sasl.username",
+    "security.protocol",
+    "session.timeout.ms",
+    "socket.timeout.ms",
+    "ssl.ca.location",
+    "ssl.certificate.location",
+    "ssl.key.location",
+    "ssl.key.password",
+];
+
 /// A property that clp sets itself, because its promise hangs on it.
 pub struct Owned {
     /// Values that say the same as clp does.
@@ -182,6 +202,9 @@ mod tests {
     fn librdkafka_is_asked() {
         assert!(objection("sasl.password", "x").is_none());
         assert!(objection("linger.ms", "5").is_none());
+        for name in COMMON {
+            assert!(!matches!(objection(name, "1"), Some(Objection::UnknownName)), "{name}");
+        }
         assert!(matches!(objection("lingr.ms", "5"), Some(Objection::UnknownName)));
         let Some(Objection::BadValue(reason)) = objection("security.protocol", "tls") else {
             panic!("a wrong value is refused")

@@ -68,7 +68,11 @@ fn wrong_value(layers: &Layers, path: &KeyPath, found: Option<&Value>, reason: &
     let message = match (missing_field(reason), found) {
         (Some(field), _) => format!("`{key}` has no `{field}`"),
         (None, Some(found)) if !is_secret(path) => {
-            format!("`{key}` is {}{}", described(found), in_words(reason, false))
+            let found = described(found);
+            match reason.strip_prefix(&found) {
+                Some(rest) => format!("`{key}` is {found},{}", rest.trim_start_matches(" is")),
+                None => format!("`{key}` is {found}{}", in_words(reason, false)),
+            }
         }
         _ => format!("`{key}` is wrong{}", in_words(reason, true)),
     };
