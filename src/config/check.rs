@@ -128,12 +128,21 @@ impl Checker<'_> {
                 let message = format!("is `{topic}`, expected letters, digits, `.`, `_` and `-`, at most {MAX_LEN}");
                 self.error(&section.key(key), &message);
             }
-            if let Some(other) = key_of.insert(topic, key) {
-                let other = self.layers.written(&section.key(other));
-                self.error(
-                    &section.key(key),
-                    &format!("is `{topic}`, which `{other}` is too, expected a topic of its own"),
-                );
+            let Some(other) = key_of.insert(topic, key) else {
+                continue;
+            };
+            let (path, written) = (section.key(key), self.layers.written(&section.key(other)));
+            match (other, key) {
+                // Records of both kinds say what they are.
+                ("extracted_application", "extracted_proxy") => {}
+                ("raw_application", "raw_proxy") => {
+                    let message = format!("is `{topic}`, which `{written}` is too: extract takes all its lines alike");
+                    self.warn(&path, &message);
+                }
+                _ => {
+                    let message = format!("is `{topic}`, which `{written}` is too, expected a topic of its own");
+                    self.error(&path, &message);
+                }
             }
         }
     }

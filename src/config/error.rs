@@ -57,7 +57,8 @@ pub enum Error {
     NothingToMigrate { path: PathBuf },
 }
 
-const SET_UP: &str = "run `clp setup-config`, or set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY";
+const SET_UP: &str = "run `clp setup-config`, or set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY and name \
+     the environment as SUBSCRIPTION/ENVIRONMENT";
 
 impl Error {
     /// What to try.

@@ -10,7 +10,7 @@ use super::{
     layers::accounts_in,
     path::KeyPath,
     problem::{Place, Problem},
-    properties,
+    properties::{self, PROPERTY_SECTIONS},
 };
 
 /// Whether a document holds a credential, and not only the place for one.
@@ -21,14 +21,12 @@ pub fn holds_credentials(document: &Value) -> bool {
         keys.map(|key| account.key(key))
             .any(|path| path.find(document).is_some_and(is_real))
     });
-    let in_kafka = ["properties", "producer", "producer_config", "consumer"]
-        .into_iter()
-        .any(|section| {
-            let section = KeyPath::of(["kafka", section]);
-            let section = section.find(document).and_then(Value::as_mapping);
-            let mut properties = section.into_iter().flatten();
-            properties.any(|(name, value)| name.as_str().is_some_and(properties::is_secret) && is_real(value))
-        });
+    let in_kafka = PROPERTY_SECTIONS.into_iter().any(|section| {
+        let section = KeyPath::of(["kafka", section]);
+        let section = section.find(document).and_then(Value::as_mapping);
+        let mut properties = section.into_iter().flatten();
+        properties.any(|(name, value)| name.as_str().is_some_and(properties::is_secret) && is_real(value))
+    });
     in_account || in_kafka
 }
 

@@ -39,6 +39,9 @@ impl FromIterator<(String, String)> for Properties {
     }
 }
 
+/// The keys of `kafka` that hold properties.
+pub const PROPERTY_SECTIONS: [&str; 4] = ["properties", "producer", "producer_config", "consumer"];
+
 /// librdkafka's spelling of a name: the old files also wrote `linger_ms`, and no name of a value holds an underscore.
 pub fn dotted(name: &str) -> String {
     name.replace('_', ".")

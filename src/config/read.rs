@@ -9,7 +9,8 @@ use super::{
     layers::Layers,
     path::{KeyPath, Step},
     problem::Problem,
-    properties, schema,
+    properties::{self, PROPERTY_SECTIONS},
+    schema,
     variables::Findings,
 };
 
@@ -83,10 +84,14 @@ fn missing_field(reason: &str) -> Option<&str> {
     reason.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// Whether a value, or one inside of it, must not be repeated in a message.
-pub fn is_secret(path: &KeyPath) -> bool {
-    let of_kafka = matches!(path.steps(), [Step::Key(section), Step::Key(_), _, ..] if section == "kafka");
-    CREDENTIAL_KEYS.contains(&path.name()) || of_kafka && properties::is_secret(path.name())
+/// Whether a value must not be repeated in a message; also a text where a section belongs that would hold credentials.
+fn is_secret(path: &KeyPath) -> bool {
+    let of_kafka = match path.steps() {
+        [Step::Key(kafka), Step::Key(section)] if kafka == "kafka" => PROPERTY_SECTIONS.contains(&section.as_str()),
+        [Step::Key(kafka), _, ..] if kafka == "kafka" => properties::is_secret(path.name()),
+        _ => false,
+    };
+    of_kafka || CREDENTIAL_KEYS.contains(&path.name()) || path.name() == "storage_account"
 }
 
 fn described(value: &Value) -> String {
