@@ -130,6 +130,14 @@ fn contradictions_are_found() {
             "`kafka.topics.errors` is `X`, which `kafka.topics.blobs` is too",
         ),
         (
+            "kafka: {app_topic: X, proxy_topic: X, output_topic: Y, proxy_output_topic: Y}",
+            "`kafka.proxy_topic` is `X`, which `kafka.app_topic` is too: extract takes",
+        ),
+        (
+            "kafka: {properties: sasl.password=hunter2}",
+            "`kafka.properties` is wrong, expected a section",
+        ),
+        (
             "worker: {filters: {min_date: 20250102, max_date: 20250101}}",
             "after `max_date` 20250101",
         ),
