@@ -11,6 +11,7 @@
 //! - [`gzip`]: chains of gzip members as lines with exact positions
 //! - [`kafka`]: clients, transactions, the embedded broker
 
+pub mod config;
 pub mod domain;
 pub mod gzip;
 pub mod kafka;

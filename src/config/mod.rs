@@ -1,0 +1,89 @@
+//! One configuration for all commands.
+//!
+//! ```text
+//! file(s) ──▶ Document ─┐                               ┌▶ Config
+//! CLP_… and old names ──┼▶ Layers ──▶ read ──▶ check ───┤
+//! flags ────────────────┘ (merged, with the place of    └▶ Problems: all errors, all warnings
+//!                          every value)
+//! ```
+//!
+//! Flags win over the environment, the environment over the file, the file over the defaults. The files of the
+//! predecessor load unchanged ([`legacy`] brings their keys to the names of today). What is wrong is told with its
+//! place: `config.yaml:12: …`, or the variable's or the flag's name.
+
+mod accounts;
+mod check;
+mod document;
+mod error;
+mod kafka;
+mod layers;
+mod legacy;
+mod load;
+mod lookup;
+mod migrate;
+mod monitor;
+mod path;
+mod permissions;
+mod problem;
+mod properties;
+mod read;
+mod schema;
+mod search;
+mod services;
+mod values;
+mod variables;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Selector;
+pub use accounts::{Account, ConfiguredEnvironment, Storage, Subscription};
+pub use error::Error;
+pub use kafka::{Delivery, Kafka, Topics};
+pub use load::{Loaded, Overrides};
+pub use lookup::{AccountAccess, MonitorTarget, StorageAccount};
+pub use migrate::{Migrated, migrate, template};
+pub use monitor::{BlobClosing, DateRange, ErrorHandling, Global, MonitoredEnvironment, Monitoring, RetryStrategy};
+pub use problem::{Place, Problem, Problems};
+pub use properties::Properties;
+pub use search::{candidates, new_file, oldest_file};
+pub use services::{Filters, Processing, Worker};
+pub use values::{Brokers, LogLevel, Pattern, Timezone};
+pub use variables::Environment;
+pub use write::write_private;
+
+/// The effective configuration. `config.example.yaml` shows all of it, with the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// The storage accounts, by subscription and environment.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    pub storage: Storage,
+    pub kafka: Kafka,
+    /// Services beside the built-in ones, or in their place; see [`Config::selectors`].
+    pub selectors: Vec<Selector>,
+    pub global: Global,
+    pub date_range: DateRange,
+    /// What the monitor scans; see [`Config::monitored`].
+    pub environments: Vec<MonitoredEnvironment>,
+    pub monitoring: Monitoring,
+    pub error_handling: ErrorHandling,
+    pub worker: Worker,
+    pub processing: Processing,
+    /// From Azure's own variables: for environments that no file knows.
+    #[serde(skip)]
+    azure_account: Option<Account>,
+}
+
+impl Config {
+    /// The configuration as YAML, with every default, and with secrets masked.
+    pub fn show(&self) -> String {
+        // Plain data with text keys: there is nothing in it that YAML could refuse.
+        serde_yaml::to_string(self).unwrap_or_default()
+    }
+}

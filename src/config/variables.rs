@@ -1,0 +1,291 @@
+//! The layer of environment variables: `CLP_…` for every key, and the names that other programs use.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+};
+
+use serde_yaml::Value;
+
+use super::{
+    accounts::{Account, CREDENTIAL_KEYS},
+    layers::Layers,
+    path::{KeyPath, Step},
+    problem::{Place, Problem, listed, nearest},
+    schema,
+};
+use crate::secret::Secret;
+
+/// What a process is started with: its variables and its working directory. A parameter, so that nothing below depends
+/// on the real ones.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    directory: PathBuf,
+}
+
+impl Environment {
+    /// That of this process. Variables that are no UTF-8 are left out.
+    pub fn of_process() -> Self {
+        let variables =
+            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            variables: variables.collect(),
+            directory: PathBuf::from("."),
+        }
+    }
+
+    pub fn new<K: Into<String>, V: Into<String>>(
+        variables: impl IntoIterator<Item = (K, V)>,
+        directory: impl Into<PathBuf>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self {
+            variables: variables.collect(),
+            directory: directory.into(),
+        }
+    }
+
+    /// The variable's value; one that is empty counts as unset.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get("HOME").map(PathBuf::from)
+    }
+
+    /// The working directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let set = self.variables.iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+const PREFIX: &str = "CLP_";
+/// librdkafka's properties hold no underscores, so that `CLP_KAFKA_PROPERTIES_SASL_PASSWORD` can be `sasl.password`.
+const PROPERTY_PREFIX: &str = "CLP_KAFKA_PROPERTIES_";
+
+/// What is wrong with the variables, and what is odd.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub errors: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+}
+
+/// Lays the variables over the files.
+pub fn apply(environment: &Environment, schema: &Value, layers: &mut Layers) -> Findings {
+    if let Some(brokers) = environment.get("KAFKA_BROKERS") {
+        let place = Place::Variable("KAFKA_BROKERS".to_owned());
+        layers.set(&KeyPath::dotted("kafka.brokers"), brokers.into(), place);
+    }
+    const CONTAINER: &str = "AZURE_STORAGE_CONTAINER_NAME";
+    if let Some(container) = environment.get(CONTAINER) {
+        for account in layers.accounts() {
+            account.key("container_name").remove(&mut layers.merged);
+        }
+        let place = Place::Variable(CONTAINER.to_owned());
+        layers.set(&KeyPath::dotted("storage.container_name"), container.into(), place);
+    }
+    let findings = apply_named(environment, schema, layers);
+    apply_azure(environment, layers);
+    findings
+}
+
+/// The variable that sets `path`.
+pub fn name_of(path: &KeyPath) -> String {
+    let steps = path.steps().iter().map(|step| match step {
+        Step::Key(key) => key.clone(),
+        Step::Index(index) => index.to_string(),
+    });
+    let name = steps.collect::<Vec<_>>().join("_").to_uppercase();
+    format!("{PREFIX}{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
+}
+
+fn apply_named(environment: &Environment, schema: &Value, layers: &mut Layers) -> Findings {
+    let mut findings = Findings::default();
+    let mut paths_of: BTreeMap<String, Vec<KeyPath>> = BTreeMap::new();
+    for path in settable(schema, layers) {
+        paths_of.entry(name_of(&path)).or_default().push(path);
+    }
+    for (name, value) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        let place = Place::Variable(name.to_owned());
+        if let Some(property) = name
+            .strip_prefix(PROPERTY_PREFIX)
+            .filter(|property| !property.is_empty())
+        {
+            let property = property.to_lowercase().replace('_', ".");
+            layers.set(&KeyPath::dotted("kafka.properties").key(property), value.into(), place);
+            continue;
+        }
+        match paths_of.get(name).map(Vec::as_slice) {
+            Some([path]) => layers.set(path, typed(schema::find(schema, path), value), place),
+            Some(several) => {
+                let message = format!("could mean any of {}", listed(several));
+                findings
+                    .errors
+                    .push(Problem::new(place, message).hint("set them in the configuration file"));
+            }
+            None if is_ours(schema, name) => {
+                let near = nearest(name, paths_of.keys().map(String::as_str));
+                let guess = near
+                    .map(|near| format!(" (did you mean `{near}`?)"))
+                    .unwrap_or_default();
+                findings
+                    .warnings
+                    .push(Problem::new(place, format!("no key has this variable{guess}")));
+            }
+            None => {}
+        }
+    }
+    findings
+}
+
+/// The scalar keys of the schema, those of environments once for each environment that the files name.
+fn settable(schema: &Value, layers: &Layers) -> Vec<KeyPath> {
+    let scalar =
+        |path: &KeyPath| schema::find(schema, path).is_some_and(|node| !node.is_mapping() && !node.is_sequence());
+    let leaves = schema::leaves(schema);
+    let any_account = KeyPath::of([
+        super::layers::SUBSCRIPTIONS,
+        schema::ANY,
+        "environments",
+        schema::ANY,
+        "storage_account",
+    ]);
+    let (of_accounts, general): (Vec<_>, Vec<_>) = leaves
+        .into_iter()
+        .filter(scalar)
+        .partition(|leaf| leaf.steps().contains(&Step::Key(schema::ANY.to_owned())));
+    let keys: Vec<KeyPath> = of_accounts
+        .into_iter()
+        .filter(|leaf| leaf.parent().as_ref() == Some(&any_account))
+        .collect();
+    let of_accounts = layers.accounts().into_iter().flat_map(|account| {
+        let keys: Vec<KeyPath> = keys.iter().map(|key| account.key(key.name())).collect();
+        keys
+    });
+    general.into_iter().chain(of_accounts).collect()
+}
+
+/// Whether a name begins with the name of a section, so that it was probably meant for us. Environments that no file
+/// names may have variables all the same: the same variables serve several configurations.
+fn is_ours(schema: &Value, name: &str) -> bool {
+    let sections = schema.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
+    let mut sections = sections
+        .filter_map(Value::as_str)
+        .filter(|section| *section != super::layers::SUBSCRIPTIONS);
+    sections.any(|section| name.starts_with(&format!("{}_", name_of(&KeyPath::of([section])))))
+}
+
+/// A number or a truth value where the key has one; anything else is text. What does not read as one stays text, to be
+/// refused with its name later.
+fn typed(node: Option<&Value>, text: &str) -> Value {
+    let read = || serde_yaml::from_str::<Value>(text.trim()).ok();
+    let fitting = match node {
+        Some(Value::Number(_)) => read().filter(Value::is_number),
+        Some(Value::Bool(_)) => read().filter(Value::is_bool),
+        _ => None,
+    };
+    fitting.unwrap_or_else(|| text.into())
+}
+
+/// Azure's own variables, in the order in which Azure's tools prefer them.
+const AZURE_CREDENTIALS: [(&str, &str); 3] = [
+    ("AZURE_STORAGE_CONNECTION_STRING", "connection_string"),
+    ("AZURE_STORAGE_KEY", "access_key"),
+    ("AZURE_STORAGE_SAS_TOKEN", "sas_token"),
+];
+const AZURE_ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
+
+/// The account that Azure's own variables describe; environments that the files do not know use it.
+pub fn azure_account(environment: &Environment) -> Option<Account> {
+    let (variable, key) = AZURE_CREDENTIALS
+        .into_iter()
+        .find(|(variable, _)| environment.get(variable).is_some())?;
+    let secret = environment.get(variable).map(Secret::new);
+    let mut account = Account {
+        account_name: environment.get(AZURE_ACCOUNT).map(str::to_owned),
+        ..Account::default()
+    };
+    match key {
+        "connection_string" => account.connection_string = secret,
+        "access_key" => account.access_key = secret,
+        _ => account.sas_token = secret,
+    }
+    Some(account)
+}
+
+/// Gives them to the environments without a credential of their own, but never to an account of another name.
+fn apply_azure(environment: &Environment, layers: &mut Layers) {
+    let Some((variable, key)) = AZURE_CREDENTIALS
+        .into_iter()
+        .find(|(variable, _)| environment.get(variable).is_some())
+    else {
+        return;
+    };
+    let named = environment.get(AZURE_ACCOUNT);
+    for account in layers.accounts() {
+        let section = account.find(&layers.merged).and_then(Value::as_mapping);
+        let has = |key: &str| section.is_some_and(|section| section.get(key).is_some_and(|value| !value.is_null()));
+        let name = section
+            .and_then(|section| section.get("account_name"))
+            .and_then(Value::as_str);
+        let other = named.is_some() && name.is_some() && name != named;
+        if has("directory") || CREDENTIAL_KEYS.into_iter().any(has) || other {
+            continue;
+        }
+        let unnamed = name.is_none();
+        if let Some(name) = named.filter(|_| unnamed) {
+            layers.set(
+                &account.key("account_name"),
+                name.into(),
+                Place::Variable(AZURE_ACCOUNT.to_owned()),
+            );
+        }
+        let value = environment.get(variable).unwrap_or_default();
+        layers.set(&account.key(key), value.into(), Place::Variable(variable.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_named_after_keys() {
+        let key = KeyPath::of([
+            "subscriptions",
+            "cp-2",
+            "environments",
+            "P1",
+            "storage_account",
+            "access_key",
+        ]);
+        assert_eq!(
+            name_of(&key),
+            "CLP_SUBSCRIPTIONS_CP_2_ENVIRONMENTS_P1_STORAGE_ACCOUNT_ACCESS_KEY"
+        );
+        assert_eq!(
+            name_of(&KeyPath::dotted("kafka.transaction_bytes")),
+            "CLP_KAFKA_TRANSACTION_BYTES"
+        );
+    }
+
+    #[test]
+    fn azure_variables_make_an_account() {
+        let account = |variables: &[(&str, &str)]| azure_account(&Environment::new(variables.iter().copied(), "."));
+        assert_eq!(account(&[("AZURE_STORAGE_ACCOUNT", "a")]), None);
+        let both = account(&[("AZURE_STORAGE_KEY", "k"), ("AZURE_STORAGE_CONNECTION_STRING", "c")]).unwrap();
+        assert_eq!(both.connection_string, Some(Secret::new("c")));
+        assert_eq!(both.access_key, None);
+    }
+}
