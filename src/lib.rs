@@ -1,16 +1,19 @@
 //! `clp` takes SAP Commerce Cloud's logs out of Azure Blob Storage into Kafka, every line exactly once.
 //!
-//! The rooms of the crate, in the order in which data flows through them; each depends only on those below it here:
+//! The rooms of the crate; each depends only on those below it here:
 //!
-//! - [`cli`]: what all commands share: global flags, output, progress, logging, errors and their exit codes
 //! - [`commands`]: one file a command: its arguments and one `run`
+//! - [`cli`]: what all commands share: global flags, output, progress, logging, errors and their exit codes
 //! - [`pipeline`]: the work itself: pure decisions in files of their own, loops around them
-//! - [`domain`]: blobs, positions in them, events and keys; no I/O
 //! - [`config`]: one typed configuration, layered and validated
+//! - [`domain`]: blobs, positions in them, events and keys; no I/O
 //! - [`storage`]: blobs in Azure or in a local directory behind one small type
-//! - [`gzip`]: chains of gzip members as lines with exact positions
+//! - [`gzip`]: chains of gzip members, with the exact offset of each
 //! - [`kafka`]: clients, transactions, the embedded broker
+//! - [`secret`]: values that must not be seen
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod gzip;

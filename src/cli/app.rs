@@ -83,7 +83,7 @@ impl App {
         let storage = &self.config()?.storage;
         Ok(ReadOptions {
             range_bytes: storage.range_bytes,
-            ranges_ahead: storage.ranges_ahead,
+            ranges_ahead: storage.ranges_ahead as usize,
         })
     }
 
@@ -131,7 +131,7 @@ fn location(account: StorageAccount) -> anyhow::Result<Location> {
         AccountAccess::SasToken(token) => Credential::Sas(token),
         AccountAccess::Anonymous => Credential::Anonymous,
         AccountAccess::ConnectionString(text) => {
-            let parsed = crate::storage::ConnectionString::parse(&text)?;
+            let parsed = crate::storage::ConnectionString::parse(text.expose())?;
             return Ok(Location::Azure {
                 account: parsed.account,
                 endpoint: account.endpoint.or(parsed.endpoint),

@@ -6,8 +6,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 /// Cancels `token` at the first signal; at the second the process ends with 130. Until the returned handle is dropped.
 pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
         else {
             tracing::warn!("signals can not be caught; stopping will be abrupt, and --resume goes on all the same");
             return std::future::pending().await;

@@ -254,15 +254,28 @@ async fn job(
 ) -> anyhow::Result<Job> {
     let config = app.config()?;
     let service = service(args.service.as_deref(), &config.selectors(), &blob.name);
-    let own_topic = service.as_deref().map(|service| config.kafka.topics.raw_of(service).to_owned());
+    let own_topic = service
+        .as_deref()
+        .map(|service| config.kafka.topics.raw_of(service).to_owned());
     let Some(topic) = args.topic.clone().or_else(|| own_topic.clone()) else {
-        return Err(Failure::usage(format!("blob {} belongs to no known service", blob.name))
-            .with_hint("--service SERVICE, or --topic TOPIC; services can be added under `selectors` in the configuration")
-            .into());
+        return Err(
+            Failure::usage(format!("blob {} belongs to no known service", blob.name))
+                .with_hint(
+                    "--service SERVICE, or --topic TOPIC; services can be added under `selectors` in the configuration",
+                )
+                .into(),
+        );
     };
     let raw_is_own = own_topic.as_deref() == Some(topic.as_str());
     let topics = match cluster {
-        Some(cluster) => check_topics(args, &config.kafka, &config.worker.consumer_group, cluster, &topic, raw_is_own)?,
+        Some(cluster) => check_topics(
+            args,
+            &config.kafka,
+            &config.worker.consumer_group,
+            cluster,
+            &topic,
+            raw_is_own,
+        )?,
         None => Topics {
             raw: (topic, 1),
             blobs: (config.kafka.topics.blobs.clone(), 1),

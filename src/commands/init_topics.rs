@@ -110,7 +110,11 @@ fn wanted(config: &config::Kafka, args: &InitTopics) -> Vec<NewTopic> {
         let cleanup = if key == "blob_state" { "compact" } else { "delete" };
         topics.push(NewTopic {
             name,
-            partitions: if key == "errors" { ERROR_PARTITIONS } else { config.partitions },
+            partitions: if key == "errors" {
+                ERROR_PARTITIONS
+            } else {
+                config.partitions
+            },
             replication_factor: args.replication_factor.unwrap_or(-1),
             config: vec![("cleanup.policy", cleanup.to_owned())],
         });
@@ -144,7 +148,9 @@ fn print(app: &App, format: Format, rows: &[Row]) -> anyhow::Result<()> {
     for row in rows {
         match format {
             Format::Json => output.json(row)?,
-            Format::Text if row.differences.is_empty() => output.line(format!("{:width$}  {}", row.topic, row.result))?,
+            Format::Text if row.differences.is_empty() => {
+                output.line(format!("{:width$}  {}", row.topic, row.result))?
+            }
             Format::Text => {
                 let differences = row.differences.join("; ");
                 output.line(format!("{:width$}  {}, but with {differences}", row.topic, row.result))?;

@@ -160,7 +160,11 @@ impl Plan {
         receiver
     }
 
-    async fn list(&self, container: &Container, sender: &mpsc::Sender<Result<Vec<BlobProperties>, storage::Error>>) -> Result<(), storage::Error> {
+    async fn list(
+        &self,
+        container: &Container,
+        sender: &mpsc::Sender<Result<Vec<BlobProperties>, storage::Error>>,
+    ) -> Result<(), storage::Error> {
         let groups = match self.one_day {
             true => vec![self.prefix.clone()],
             false => {
@@ -300,7 +304,10 @@ impl<'a> Printer<'a> {
                 if let Some(csv) = &mut self.csv {
                     csv.serialize(row)?;
                     csv.flush()?;
-                    let written = std::mem::replace(csv, csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()));
+                    let written = std::mem::replace(
+                        csv,
+                        csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()),
+                    );
                     self.output.bytes(&written.into_inner()?)?;
                 }
             }
@@ -321,8 +328,10 @@ impl<'a> Printer<'a> {
         let size = self.output.size(row.size);
         let service = row.service.unwrap_or("-");
         let modified = row.last_modified.strftime("%Y-%m-%dT%H:%M:%SZ");
-        self.output
-            .line(format!("{modified:20}  {size:>10}  {environment:12}  {service:21}  {}", row.name))
+        self.output.line(format!(
+            "{modified:20}  {size:>10}  {environment:12}  {service:21}  {}",
+            row.name
+        ))
     }
 
     fn finish(mut self) -> anyhow::Result<()> {

@@ -11,7 +11,13 @@ use crate::{
 #[derive(Args, Clone, Debug, Default)]
 pub struct EnvironmentSelection {
     /// Environment, as E or SUBSCRIPTION/E; can be given several times
-    #[arg(short, long = "env", alias = "environment", value_name = "ENV", value_delimiter = ',')]
+    #[arg(
+        short,
+        long = "env",
+        alias = "environment",
+        value_name = "ENV",
+        value_delimiter = ','
+    )]
     pub environments: Vec<String>,
 
     /// Subscription
@@ -50,7 +56,9 @@ impl EnvironmentSelection {
                     .into())
             }
             _ => Err(Failure::configuration("no environment is configured")
-                .with_hint("clp setup-config writes a first configuration; `clp config path` shows where it is looked for")
+                .with_hint(
+                    "clp setup-config writes a first configuration; `clp config path` shows where it is looked for",
+                )
                 .into()),
         }
     }

@@ -90,7 +90,12 @@ async fn transactions(connection: &Connection, limit: Duration) -> Result<(), ka
     let connection = connection.clone();
     let opening = kafka::blocking(move || {
         let transactional_id = "clp-test-kafka".to_owned();
-        Producer::open(&connection, Delivery::ExactlyOnce { transactional_id }, MAX_RECORD_BYTES).map(drop)
+        Producer::open(
+            &connection,
+            Delivery::ExactlyOnce { transactional_id },
+            MAX_RECORD_BYTES,
+        )
+        .map(drop)
     });
     match tokio::time::timeout(limit, opening).await {
         Ok(result) => result,

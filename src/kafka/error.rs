@@ -113,7 +113,8 @@ impl Error {
                 "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
             }
             Self::NoTransactions { .. } => {
-                "brokers without transactions need `delivery: at-least-once`; just started ones need a moment".to_owned()
+                "brokers without transactions need `delivery: at-least-once`; just started ones need a moment"
+                    .to_owned()
             }
             Self::Aborted { .. } | Self::Cancelled => return None,
         };

@@ -29,11 +29,11 @@ pub fn latest_values(
     mut visit: impl FnMut(&[u8], Option<&[u8]>),
 ) -> Result<(), Error> {
     let what = |error| Error::client(format!("reading topic {topic}"), error);
-    let end = consumer(connection, "read_uncommitted")?
+    let end = reader(connection, "read_uncommitted")?
         .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
         .map_err(what)?
         .1;
-    let consumer = consumer(connection, "read_committed")?;
+    let consumer = reader(connection, "read_committed")?;
     let start = Instant::now();
     while consumer
         .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
@@ -74,7 +74,7 @@ pub fn latest_values(
     }
 }
 
-fn consumer(connection: &Connection, isolation_level: &str) -> Result<BaseConsumer<Context>, Error> {
+pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<BaseConsumer<Context>, Error> {
     connection
         .client()
         // librdkafka wants a name even where no group is joined; nothing is committed under it.

@@ -9,6 +9,7 @@ mod context;
 mod embedded;
 mod error;
 mod latest;
+mod peek;
 mod producer;
 mod version;
 
@@ -18,6 +19,7 @@ pub use connection::{Connection, EMBEDDED};
 pub use embedded::EmbeddedBroker;
 pub use error::{Error, Severity};
 pub use latest::latest_values;
+pub use peek::{SeenRecord, peek};
 pub use producer::{Delivery, Producer, Record};
 pub use rdkafka::message::{Header, OwnedHeaders};
 pub use version::BrokerVersion;

@@ -8,7 +8,9 @@ pub enum IngestError {
     Kafka(#[from] kafka::Error),
     #[error(transparent)]
     Storage(#[from] storage::Error),
-    #[error("blob {blob}: the gzip member at offset {member} is corrupt: {reason} near offset {at}; {lines} lines before it are in Kafka")]
+    #[error(
+        "blob {blob}: the gzip member at offset {member} is corrupt: {reason} near offset {at}; {lines} lines before it are in Kafka"
+    )]
     Corrupt {
         blob: String,
         member: u64,
@@ -16,7 +18,9 @@ pub enum IngestError {
         reason: String,
         lines: u64,
     },
-    #[error("blob {blob}: offset {offset} is not the start of a gzip member\n  the nearest starts are {previous} and {next}")]
+    #[error(
+        "blob {blob}: offset {offset} is not the start of a gzip member\n  the nearest starts are {previous} and {next}"
+    )]
     Misaligned {
         blob: String,
         offset: u64,
@@ -54,7 +58,9 @@ impl IngestError {
             Self::Storage(error) => return error.hint(),
             Self::Corrupt { .. } => "--resume --on-corrupt skip goes on at the next member that inflates".to_owned(),
             Self::Misaligned { next, .. } => format!("use --start-offset {next}, or --align next"),
-            Self::PastEnd { size, .. } => format!("--start-offset {size} is the end; --resume knows where the last run stopped"),
+            Self::PastEnd { size, .. } => {
+                format!("--start-offset {size} is the end; --resume knows where the last run stopped")
+            }
             Self::Changed { .. } => "log blobs are only ever appended to; start again with --resume".to_owned(),
             Self::Interrupted { .. } => "--resume goes on from here".to_owned(),
         };

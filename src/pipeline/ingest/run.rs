@@ -159,7 +159,11 @@ impl Run {
                 return Ok(attempt.summary);
             };
             let brought = begun.as_ref().map_or(0, |(_, before)| before.summary.lines);
-            fruitless = if attempt.summary.lines > brought { 1 } else { fruitless + 1 };
+            fruitless = if attempt.summary.lines > brought {
+                1
+            } else {
+                fruitless + 1
+            };
             self.wait_or_give_up(fruitless, error)?;
             let result = Ok(());
             begun = Some((state, Attempt { result, ..attempt }));
@@ -190,7 +194,11 @@ impl Run {
             Some((known, attempt)) if *known == state => (self.start, attempt.summary),
             Some((_, attempt)) => {
                 let last_was_committed = state.as_ref().map(BlobState::checkpoint) == Some(attempt.sent.to);
-                let summary = if last_was_committed { attempt.sent } else { attempt.summary };
+                let summary = if last_was_committed {
+                    attempt.sent
+                } else {
+                    attempt.summary
+                };
                 (Start::Resume, summary)
             }
         };

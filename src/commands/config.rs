@@ -1,0 +1,68 @@
+//! `clp config`.
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    cli::{App, Failure},
+    config::{self, Environment},
+};
+
+/// Check, show and find the configuration
+///
+/// Examples:
+///   clp config check
+///   clp config show --config worker.yaml
+///   clp config path
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ConfigCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Read the configuration and tell everything that is wrong with it; exit code 3 if anything is
+    Check,
+    /// Print the effective configuration, defaults and environment included, secrets masked
+    Show,
+    /// Print the files that are read; with none, where they are looked for goes to standard error
+    Path,
+}
+
+pub async fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
+    let mut output = app.output();
+    match args.what {
+        What::Check => {
+            let loaded = app.loaded()?;
+            for environment in loaded.config.environments() {
+                app.container(&environment, None)?;
+            }
+            let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
+            output.line(format!(
+                "ok: {}, {} environments, {} warnings",
+                match files.is_empty() {
+                    true => "no file, defaults only".to_owned(),
+                    false => files.join(", "),
+                },
+                loaded.config.environments().len(),
+                loaded.warnings.len(),
+            ))?;
+        }
+        What::Show => output.bytes(app.config()?.show().as_bytes())?,
+        What::Path => {
+            let searched = config::candidates(&Environment::of_process());
+            let loaded = app.loaded()?;
+            for file in &loaded.files {
+                output.line(file.display())?;
+            }
+            if loaded.files.is_empty() {
+                let looked: Vec<String> = searched.iter().map(|path| path.display().to_string()).collect();
+                return Err(Failure::configuration("there is no configuration file")
+                    .with_hint(format!("looked for {}; clp setup-config writes one", looked.join(", ")))
+                    .into());
+            }
+        }
+    }
+    Ok(output.flush()?)
+}
