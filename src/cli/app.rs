@@ -92,7 +92,7 @@ impl App {
         let config = &self.config()?.kafka;
         let mut connection = Connection::new(config.brokers.to_string());
         connection.properties = config.client_properties();
-        connection.producer = known_properties(config.producer_properties());
+        connection.producer = config.producer_properties();
         let mut embedded = None;
         if connection.brokers == EMBEDDED {
             let topics = config.topics.all().map(|(_, name)| (name, EMBEDDED_PARTITIONS));
@@ -105,21 +105,6 @@ impl App {
             _embedded: embedded,
         })
     }
-}
-
-/// Old files hold properties of another client library; those that librdkafka does not know are left out.
-fn known_properties(
-    properties: std::collections::BTreeMap<String, String>,
-) -> std::collections::BTreeMap<String, String> {
-    let mut known = properties;
-    known.retain(|key, value| match Connection::check_property(key, value) {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::warn!("kafka producer {error}; it is left out");
-            false
-        }
-    });
-    known
 }
 
 fn location(account: StorageAccount) -> anyhow::Result<Location> {

@@ -4,8 +4,6 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use rdkafka::ClientConfig;
 
-use super::Error;
-
 /// Written in place of brokers' addresses: the broker that clp brings along, for the demo.
 pub const EMBEDDED: &str = "embedded";
 
@@ -41,18 +39,6 @@ impl Connection {
             config.set(key, value);
         }
         config
-    }
-
-    /// Whether librdkafka knows the property, and takes the value for it.
-    ///
-    /// # Errors
-    /// [`Error::Property`] with the reason. The value is not part of it.
-    pub fn check_property(key: &str, value: &str) -> Result<(), Error> {
-        ClientConfig::new()
-            .set(key, value)
-            .create_native_config()
-            .map(drop)
-            .map_err(|error| Error::property(key, &error))
     }
 }
 

@@ -73,7 +73,6 @@ impl Producer {
             ("batch.num.messages", "100000"),
             ("queue.buffering.max.messages", "200000"),
             ("queue.buffering.max.kbytes", &QUEUE_KBYTES.to_string()),
-            ("queue.buffering.backpressure.threshold", "4"),
             ("message.max.bytes", &max_record_bytes.to_string()),
         ] {
             set(&mut config, key, value);
