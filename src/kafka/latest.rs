@@ -12,7 +12,7 @@ use super::{Connection, Error, connection::REQUEST_TIMEOUT, context::Context};
 
 /// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
 const STABLE_PATIENCE: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(20);
 
 /// Reads a partition from its start to its present end and passes each committed record's key and value (`None`: a
 /// tombstone) to `visit`, in order.
@@ -83,6 +83,8 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<B
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation_level)
         .set("queued.max.messages.kbytes", "4096")
+        // The end is asked for at once; a broker would else wait for half a second whether more comes.
+        .set("fetch.wait.max.ms", "5")
         .create_with_context(Context::default())
         .map_err(|error| Error::client("consumer", error))
 }
