@@ -57,6 +57,8 @@ pub struct GroupActivity {
     pub members: usize,
 }
 
+const QUEUED_EVENTS_WAIT: Duration = Duration::from_millis(5);
+
 impl Cluster {
     /// Connects and lists topics, within five seconds.
     ///
@@ -75,14 +77,15 @@ impl Cluster {
                 _ => Error::client("client", error),
             })?;
         let start = Instant::now();
-        let metadata = client
-            .fetch_metadata(None, CONNECT_TIMEOUT)
-            .map_err(|error| Error::Unreachable {
-                brokers: connection.brokers.clone(),
-                seconds: CONNECT_TIMEOUT.as_secs(),
-                reason: client.context().last_trouble().unwrap_or_else(|| error.to_string()),
-            })?;
+        let answer = client.fetch_metadata(None, CONNECT_TIMEOUT);
         let latency = start.elapsed();
+        // What the client has to tell, such as why it can not connect, waits in its queue until that is polled.
+        while client.poll(QUEUED_EVENTS_WAIT).is_some() {}
+        let metadata = answer.map_err(|error| Error::Unreachable {
+            brokers: connection.brokers.clone(),
+            seconds: CONNECT_TIMEOUT.as_secs(),
+            reason: client.context().last_trouble().unwrap_or_else(|| error.to_string()),
+        })?;
         let brokers = metadata
             .brokers()
             .iter()

@@ -19,7 +19,7 @@ use super::{
     source, state,
 };
 use crate::{
-    domain::event::BlobState,
+    domain::{Checkpoint, event::BlobState},
     kafka::{self, Connection, Delivery, Producer},
     pipeline::lines::{Item, LastLine, LineError, LineReader, Reading},
     storage,
@@ -87,7 +87,7 @@ pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Resu
             to: beginning.checkpoint,
             ..Summary::default()
         };
-        let items = read_ahead(&Arc::new(job.clone()), &beginning);
+        let items = read_ahead(&Arc::new(job.clone()), beginning.checkpoint);
         for item in items {
             match item {
                 Ok(Item::Batch(batch)) => {
@@ -186,6 +186,11 @@ impl Run {
         before: Option<&(Option<BlobState>, Attempt)>,
     ) -> Result<(Option<BlobState>, Attempt), IngestError> {
         let job = &*self.job;
+        // Where the first line is does not hang on the state: inflate while Kafka gets ready.
+        let early = match (before, self.start) {
+            (None, Start::Offset(offset)) => Some(read_ahead(&self.job, Checkpoint::at(offset))),
+            _ => None,
+        };
         let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes)?;
         let state = state::read(&self.connection, job)?;
         let (start, mut summary) = match before {
@@ -210,7 +215,7 @@ impl Run {
         }
         let first_state = before.map_or_else(|| state.clone(), |(known, _)| known.clone());
         let mut sink = Sink::new(job, producer, state, beginning, summary);
-        let items = read_ahead(&self.job, &beginning);
+        let items = early.unwrap_or_else(|| read_ahead(&self.job, beginning.checkpoint));
         let result = self.stream(&items, &mut sink);
         let attempt = Attempt {
             summary: sink.committed(),
@@ -285,12 +290,12 @@ impl Run {
 }
 
 /// Inflates on a thread of its own, one batch ahead of the one that sends. The thread ends when nobody listens any more.
-fn read_ahead(job: &Arc<Job>, beginning: &Beginning) -> Items {
+fn read_ahead(job: &Arc<Job>, start: Checkpoint) -> Items {
     let (sender, receiver) = sync_channel(BATCHES_AHEAD);
     let runtime = tokio::runtime::Handle::current();
     let job = Arc::clone(job);
     let reading = Reading {
-        start: beginning.checkpoint,
+        start,
         end: job.blob.size,
         limits: plan::record_limits(&job),
         last_line: LastLine::Send,
