@@ -158,14 +158,19 @@ pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
     let environment = environment(&args, app)?;
     let kafka = app.kafka()?;
     let needs_kafka = !args.dry_run || args.resume;
-    let cluster = match needs_kafka {
-        true => {
-            let connection = kafka.connection.clone();
-            Some(kafka::blocking(move || Cluster::connect(&connection)).await?)
+    let connecting = async {
+        let connection = kafka.connection.clone();
+        match needs_kafka {
+            true => kafka::blocking(move || Cluster::connect(&connection)).await.map(Some),
+            false => Ok(None),
         }
-        false => None,
     };
-    let (container, _) = app.container(&environment, args.container.as_deref())?;
+    // Nothing is asked of storage before Kafka answers, but its client can get ready meanwhile.
+    let opening = async { app.container(&environment, args.container.as_deref()) };
+    let (cluster, container) = tokio::join!(connecting, opening);
+    let cluster = cluster?;
+    tracing::debug!("Kafka answers");
+    let (container, _) = container?;
     let blobs = find_blobs(&container, blob).await?;
     let control = Control::default();
     let _signals = cancel_on_signal(control.cancel.clone());

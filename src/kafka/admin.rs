@@ -16,12 +16,13 @@ use super::{
     BrokerVersion, Connection, Error,
     connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
     context::Context,
+    dispose::Disposed,
 };
 
 /// A connection to ask with. All calls may block.
 pub struct Cluster {
     connection: Connection,
-    client: BaseConsumer<Context>,
+    client: Disposed<BaseConsumer<Context>>,
     pub brokers: Vec<String>,
     pub topics: BTreeMap<String, TopicInfo>,
     /// How long the first answer took, connecting included.
@@ -65,13 +66,14 @@ impl Cluster {
     /// # Errors
     /// [`Error::Unreachable`] with the reason that librdkafka had last.
     pub fn connect(connection: &Connection) -> Result<Self, Error> {
-        let client: BaseConsumer<Context> = connection
+        let client: Disposed<BaseConsumer<Context>> = connection
             .client()
             .set("group.id", "clp-admin")
             // For the brokers' version; see `BrokerVersion`.
             .set("debug", "feature")
             .set("allow.auto.create.topics", "false")
             .create_with_context(Context::default())
+            .map(Disposed::new)
             .map_err(|error| match &error {
                 KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
                 _ => Error::client("client", error),
@@ -192,10 +194,11 @@ impl Cluster {
             .collect())
     }
 
-    fn admin(&self) -> Result<AdminClient<Context>, Error> {
+    fn admin(&self) -> Result<Disposed<AdminClient<Context>>, Error> {
         self.connection
             .client()
             .create_with_context(Context::default())
+            .map(Disposed::new)
             .map_err(|error| Error::client("client", error))
     }
 }

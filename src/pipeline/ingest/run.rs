@@ -77,7 +77,7 @@ pub async fn run(connection: Connection, job: Job, control: Control) -> Result<S
 pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
     kafka::blocking(move || {
         let state = match job.start {
-            Start::Resume => state::read(&connection, &job)?,
+            Start::Resume => state::read(&state::connect(&connection, &job)?, &job)?,
             Start::Offset(_) => None,
         };
         let start = source::aligned(&job)?;
@@ -191,8 +191,17 @@ impl Run {
             (None, Start::Offset(offset)) => Some(read_ahead(&self.job, Checkpoint::at(offset))),
             _ => None,
         };
-        let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes)?;
-        let state = state::read(&self.connection, job)?;
+        let (latest, producer) = thread::scope(|scope| {
+            let latest = scope.spawn(|| state::connect(&self.connection, job));
+            let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes);
+            (latest.join(), producer)
+        });
+        let producer = producer?;
+        tracing::debug!(blob = job.blob.name, "older runs are fenced off");
+        let latest = latest.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let state = state::read(&latest, job)?;
+        drop(latest);
+        tracing::debug!(blob = job.blob.name, known = state.is_some(), "the state is read");
         let (start, mut summary) = match before {
             None => (self.start, Summary::default()),
             // Nobody else writes this state while this run holds the transactional id: it changed by our commits.
