@@ -61,8 +61,8 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 demo: ## Run the whole pipeline here, without any server
 	$(CARGO) run --locked --release --quiet -- demo
 
-bench: ## Run the benchmarks
-	$(CARGO) bench --locked
+bench: services ## Time ingest side by side with kcat (needs kcat)
+	$(CARGO) bench --locked --bench ingest
 
 fmt: ## Format the code
 	$(CARGO) fmt

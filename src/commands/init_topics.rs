@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::{
-    cli::{App, Exit, Failure, Format},
+    cli::{App, Exit, Failure, Format, table},
     config,
     kafka::{self, Cluster, NewTopic, TopicInfo, TopicOutcome},
 };
@@ -144,17 +144,18 @@ fn differences(wanted: &NewTopic, found: TopicInfo, config: &BTreeMap<String, St
 
 fn print(app: &App, format: Format, rows: &[Row]) -> anyhow::Result<()> {
     let mut output = app.output();
-    let width = rows.iter().map(|row| row.topic.len()).max().unwrap_or(0);
-    for row in rows {
-        match format {
-            Format::Json => output.json(row)?,
-            Format::Text if row.differences.is_empty() => {
-                output.line(format!("{:width$}  {}", row.topic, row.result))?
+    match format {
+        Format::Json => {
+            for row in rows {
+                output.json(row)?;
             }
-            Format::Text => {
-                let differences = row.differences.join("; ");
-                output.line(format!("{:width$}  {}, but with {differences}", row.topic, row.result))?;
-            }
+        }
+        Format::Text => {
+            let rows = rows
+                .iter()
+                .map(|row| vec![row.topic.clone(), row.result.clone(), row.differences.join("; ")]);
+            let table = table(&output, &["TOPIC", "RESULT", "DIFFERENCES"], rows);
+            output.line(table.trim_fmt())?;
         }
     }
     Ok(output.flush()?)
