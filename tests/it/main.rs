@@ -1,6 +1,18 @@
 //! Tests of the built program against a real Kafka and a real Azurite; one file a behaviour.
 //! `make services` fetches the two servers, `make test` runs everything; [`support`] starts and stops them.
 
+mod completions_test;
+mod configuration_test;
+mod corrupt_test;
+mod demo_test;
+mod growing_blob_test;
+mod kafka_commands_test;
+mod list_blobs_test;
+mod memory_test;
+mod predecessor_test;
 mod running_test;
 mod services_test;
+mod shapes_test;
+mod start_offset_test;
 mod support;
+mod torn_tail_test;
