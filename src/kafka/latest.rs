@@ -49,6 +49,10 @@ pub fn latest_values(
                 seconds: STABLE_PATIENCE.as_secs(),
             });
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the wait for a condition, on a thread that may block"
+        )]
         std::thread::sleep(POLL);
     }
     let mut assignment = TopicPartitionList::new();

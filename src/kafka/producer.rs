@@ -227,6 +227,7 @@ impl Producer {
             }
             tracing::warn!(%error, "Kafka does not answer, trying again");
             self.inner.poll(RETRY_DELAY);
+            #[expect(clippy::disallowed_methods, reason = "on a thread that may block, between two tries")]
             std::thread::sleep(RETRY_DELAY);
         }
     }
