@@ -1,9 +1,6 @@
 //! Records go to Kafka in transactions, or, where brokers have none, with acknowledged delivery.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rdkafka::{
     error::KafkaError,
@@ -13,7 +10,7 @@ use rdkafka::{
     util::Timeout,
 };
 
-use super::{Connection, Error, Severity, context::Context, dispose::Disposed};
+use super::{Connection, Error, Severity, blocking::pause, context::Context, dispose::Disposed};
 
 /// What a commit promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +161,7 @@ impl Producer {
 
     fn pause(&self) {
         self.poll();
-        thread::sleep(QUEUE_POLL);
+        pause(QUEUE_POLL);
     }
 
     /// Makes everything sent so far final. Without a record since the last commit there is nothing to do.
@@ -242,7 +239,7 @@ impl Producer {
             }
             tracing::warn!(%error, "Kafka does not answer, trying again");
             self.poll();
-            thread::sleep(RETRY_DELAY);
+            pause(RETRY_DELAY);
         }
     }
 

@@ -8,15 +8,10 @@ use crate::{gzip, storage};
 /// Gives the blob's bytes from an offset to its listed end. The ranges are fetched ahead by async tasks, so this must be
 /// called inside tokio's runtime, and the iterator be used on a thread that may block.
 pub(super) fn open(job: &Job) -> impl FnMut(u64) -> Pieces + use<> {
-    let (container, name, end, read) = (
-        job.container.clone(),
-        job.blob.name.clone(),
-        job.blob.size,
-        job.read.clone(),
-    );
+    let (container, name, end, read) = (job.container.clone(), job.blob.name.clone(), job.blob.size, job.read);
     move |offset| {
         let range = offset.min(end)..end;
-        Pieces(storage::prefetch(container.clone(), name.clone(), range, read.clone()))
+        Pieces(storage::prefetch(container.clone(), name.clone(), range, read))
     }
 }
 
