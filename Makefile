@@ -87,6 +87,8 @@ completions: build ## Write the shell completions into completions/
 	$(TARGET)/debug/clp completions bash >completions/clp.bash
 	$(TARGET)/debug/clp completions zsh >completions/_clp
 	$(TARGET)/debug/clp completions fish >completions/clp.fish
+	$(TARGET)/debug/clp completions elvish >completions/clp.elv
+	$(TARGET)/debug/clp completions powershell >completions/_clp.ps1
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

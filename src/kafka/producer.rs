@@ -41,7 +41,7 @@ pub struct Producer {
 /// A killed producer's transaction holds readers up for no longer than this.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most that waits in librdkafka to be sent; [`Producer::send`] blocks beyond it.
-const QUEUE_KBYTES: u32 = 24 << 10;
+const QUEUE_KBYTES: u32 = 16 << 10;
 /// Between two looks at librdkafka's queue. Its own blocking poll spins through the last millisecond of any wait.
 const QUEUE_POLL: Duration = Duration::from_millis(1);
 /// A commit that stays undecided is asked for again for so long.

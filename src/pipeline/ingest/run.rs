@@ -13,7 +13,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DeliveryMode, IngestError, Job, Start, Summary,
+    DeliveryMode, Done, IngestError, Job, Start, Summary,
     plan::{self, Beginning},
     sink::Sink,
     source, state,
@@ -105,10 +105,16 @@ pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Resu
                     summary.torn_bytes = end.torn_bytes;
                     break;
                 }
-                Err(error) => return Err(IngestError::of_lines(error, &job.blob.name, 0)),
+                Err(error) => {
+                    return Err(IngestError::of_lines(
+                        error,
+                        &job.blob.name,
+                        Done::Counted(summary.lines),
+                    ));
+                }
             }
             if control.cancel.is_cancelled() {
-                return Err(interrupted(&job, 0));
+                return Err(interrupted(&job, Done::Counted(summary.lines)));
             }
         }
         Ok(summary)
@@ -277,7 +283,8 @@ impl Run {
                 }
                 Ok(Err(error)) => {
                     self.settle(sink, may_cut)?;
-                    return Err(IngestError::of_lines(error, &job.blob.name, sink.committed().lines));
+                    let done = Done::Sent(sink.committed().lines);
+                    return Err(IngestError::of_lines(error, &job.blob.name, done));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if may_cut && sink.due_at().is_some_and(|due| Instant::now() >= due) {
@@ -288,7 +295,7 @@ impl Run {
             }
             if self.control.cancel.is_cancelled() {
                 self.settle(sink, may_cut)?;
-                return Err(interrupted(job, sink.committed().lines));
+                return Err(interrupted(job, Done::Sent(sink.committed().lines)));
             }
         }
     }
@@ -337,10 +344,10 @@ fn delivery(job: &Job) -> Delivery {
     }
 }
 
-fn interrupted(job: &Job, lines: u64) -> IngestError {
+fn interrupted(job: &Job, done: Done) -> IngestError {
     IngestError::Interrupted {
         blob: job.blob.name.clone(),
-        lines,
+        done,
     }
 }
 
