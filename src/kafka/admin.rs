@@ -78,10 +78,7 @@ impl Cluster {
             .set("allow.auto.create.topics", "false")
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| match &error {
-                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                _ => Error::client("client", error),
-            })?;
+            .map_err(Error::creation)?;
         let start = Instant::now();
         let answer = client.fetch_metadata(None, CONNECT_TIMEOUT);
         let latency = start.elapsed();
@@ -234,6 +231,6 @@ impl Cluster {
             .client()
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| Error::client("client", error))
+            .map_err(Error::creation)
     }
 }

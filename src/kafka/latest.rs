@@ -106,5 +106,5 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         .set("fetch.wait.max.ms", "5")
         .create_with_context(Context::default())
         .map(Disposed::new)
-        .map_err(|error| Error::client("consumer", error))
+        .map_err(Error::creation)
 }

@@ -92,14 +92,7 @@ impl Producer {
         let inner = config
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| match &error {
-                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                KafkaError::ClientCreation(reason) => Error::Property {
-                    key: "-X".to_owned(),
-                    reason: reason.clone(),
-                },
-                _ => Error::client("producer", error),
-            })?;
+            .map_err(Error::creation)?;
         let producer = Self {
             inner,
             delivery,
