@@ -26,7 +26,7 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release test services demo bench fmt lint doc check completions clean
+.PHONY: help build release install test services demo bench fmt lint deny doc check completions clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
@@ -38,6 +38,9 @@ build: ## Build the debug binary
 release: ## Build the binary to ship
 	$(CARGO) build --locked --release
 	@echo "built $(TARGET)/release/clp"
+
+install: ## Install clp with cargo, into ~/.cargo/bin
+	$(CARGO) install --locked --path .
 
 test: services ## Run all tests, against a real Kafka and Azurite
 	$(CARGO) test --locked
@@ -58,8 +61,8 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 		cp $(SERVICES)/package-lock.json $(NODE_STAMP); \
 	fi
 
-demo: ## Run the whole pipeline here, without any server
-	$(CARGO) run --locked --release --quiet -- demo
+demo: release ## See clp at work here, without any server
+	@$(TARGET)/release/clp demo
 
 bench: services ## Time ingest side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench ingest
@@ -69,6 +72,10 @@ fmt: ## Format the code
 
 lint: ## Run clippy; warnings are errors
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+deny: ## Check the dependencies' licences, sources and known flaws
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make deny: cargo-deny is needed: cargo install --locked cargo-deny" >&2; exit 1; }
+	$(CARGO) deny --locked check
 
 doc: ## Build the documentation; broken links are errors
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps

@@ -3,6 +3,14 @@
 //! clp reads the blob from Azurite and sends each line with key and headers, in transactions, with its checkpoint. kcat
 //! reads the file and sends the lines with neither. Prints each run, the medians, their ratio, and clp's peak memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark prints figures, and says that it cannot go on by panicking, as the tests' support does"
+)]
+
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 

@@ -1,6 +1,12 @@
 //! Where the logs of an environment are, as the configuration of this machine says:
 //! `cargo run --example storage_account -- cp2 P1`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program of its own, with nothing but text to show"
+)]
+
 use std::{env, process::ExitCode};
 
 use clp::config::{Config, Error};

@@ -21,6 +21,10 @@ pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
         tracing::info!("stopping; again to stop at once");
         token.cancel();
         next().await;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "asked for twice; whatever is not committed is sent again by the next run"
+        )]
         std::process::exit(super::Exit::Interrupted as i32);
     }))
 }

@@ -30,7 +30,7 @@ enum What {
     Path,
 }
 
-pub async fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
+pub fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
     let mut output = app.output();
     match args.what {
         What::Check => {

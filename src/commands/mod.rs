@@ -88,7 +88,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::TestKafka(args) => test_kafka::run(args, &app).await,
         Command::InitTopics(args) => init_topics::run(args, &app).await,
         Command::SetupConfig(args) => setup_config::run(args, &app),
-        Command::Config(args) => config::run(args, &app).await,
+        Command::Config(args) => config::run(args, &app),
         Command::Completions(args) => completions::run(args, &app),
         Command::Demo(args) => demo::run(args, &app).await,
     }

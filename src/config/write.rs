@@ -99,7 +99,8 @@ fn make_directories(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

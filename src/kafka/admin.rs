@@ -8,12 +8,12 @@ use std::{
 use rdkafka::{
     admin::{AdminClient, AdminOptions, ResourceSpecifier, TopicReplication},
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
     types::RDKafkaErrorCode,
 };
 
 use super::{
     BrokerVersion, Connection, Error,
+    blocking::pause,
     connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
     context::Context,
     dispose::Disposed,
@@ -77,10 +77,7 @@ impl Cluster {
             .set("allow.auto.create.topics", "false")
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| match &error {
-                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                _ => Error::client("client", error),
-            })?;
+            .map_err(Error::creation)?;
         let start = Instant::now();
         let answer = client.fetch_metadata(None, CONNECT_TIMEOUT);
         let latency = start.elapsed();
@@ -224,7 +221,7 @@ impl Cluster {
                 tracing::warn!("the new topics have no leaders yet; give the brokers a moment");
                 return Ok(());
             }
-            std::thread::sleep(LOOK_EVERY);
+            pause(LOOK_EVERY);
         }
     }
 
@@ -233,6 +230,6 @@ impl Cluster {
             .client()
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| Error::client("client", error))
+            .map_err(Error::creation)
     }
 }

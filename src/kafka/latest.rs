@@ -8,7 +8,7 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::{Connection, Error, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed};
+use super::{Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed};
 
 /// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
 const STABLE_PATIENCE: Duration = Duration::from_secs(120);
@@ -58,7 +58,7 @@ impl LatestValues {
                     seconds: STABLE_PATIENCE.as_secs(),
                 });
             }
-            std::thread::sleep(POLL);
+            pause(POLL);
         }
         if end == 0 {
             return Ok(());
@@ -106,5 +106,5 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         .set("fetch.wait.max.ms", "5")
         .create_with_context(Context::default())
         .map(Disposed::new)
-        .map_err(|error| Error::client("consumer", error))
+        .map_err(Error::creation)
 }

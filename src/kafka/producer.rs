@@ -1,9 +1,6 @@
 //! Records go to Kafka in transactions, or, where brokers have none, with acknowledged delivery.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use rdkafka::{
     error::KafkaError,
@@ -13,7 +10,7 @@ use rdkafka::{
     util::Timeout,
 };
 
-use super::{Connection, Error, Severity, context::Context, dispose::Disposed};
+use super::{Connection, Error, Severity, blocking::pause, context::Context, dispose::Disposed};
 
 /// What a commit promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,14 +92,7 @@ impl Producer {
         let inner = config
             .create_with_context(Context::default())
             .map(Disposed::new)
-            .map_err(|error| match &error {
-                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                KafkaError::ClientCreation(reason) => Error::Property {
-                    key: "-X".to_owned(),
-                    reason: reason.clone(),
-                },
-                _ => Error::client("producer", error),
-            })?;
+            .map_err(Error::creation)?;
         let producer = Self {
             inner,
             delivery,
@@ -164,7 +154,7 @@ impl Producer {
 
     fn pause(&self) {
         self.poll();
-        thread::sleep(QUEUE_POLL);
+        pause(QUEUE_POLL);
     }
 
     /// Makes everything sent so far final. Without a record since the last commit there is nothing to do.
@@ -242,7 +232,7 @@ impl Producer {
             }
             tracing::warn!(%error, "Kafka does not answer, trying again");
             self.poll();
-            thread::sleep(RETRY_DELAY);
+            pause(RETRY_DELAY);
         }
     }
 
@@ -270,6 +260,10 @@ impl Producer {
                     id: transactional_id.clone(),
                 },
             };
+        }
+        if let Some((_, reason)) = fatal {
+            // A new producer finds out what is committed.
+            return Error::Aborted { reason };
         }
         let classified = Error::client(what, error);
         match classified.severity() {

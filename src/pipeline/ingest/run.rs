@@ -182,6 +182,7 @@ impl Run {
         }
         let delay = FIRST_RETRY_DELAY * 2_u32.pow(fruitless);
         tracing::warn!(blob = self.job.blob.name, %error, ?delay, "starting again from the last commit");
+        #[expect(clippy::disallowed_methods, reason = "on a thread that may block, between two tries")]
         thread::sleep(delay);
         Ok(())
     }
