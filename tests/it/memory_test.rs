@@ -40,7 +40,6 @@ fn ingest(scene: &Scene, pod: &str, file: &Path) -> Outcome {
     let megabytes = outcome.peak_rss_bytes >> 20;
     assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
     assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB");
-    eprintln!("{pod}: peak {megabytes} MiB, {:?}", outcome.took);
     outcome
 }
 
