@@ -64,8 +64,8 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 demo: release ## See clp at work here, without any server
 	@$(TARGET)/release/clp demo
 
-bench: ## Run the benchmarks
-	$(CARGO) bench --locked
+bench: services ## Time ingest side by side with kcat (needs kcat)
+	$(CARGO) bench --locked --bench ingest
 
 fmt: ## Format the code
 	$(CARGO) fmt
@@ -87,6 +87,8 @@ completions: build ## Write the shell completions into completions/
 	$(TARGET)/debug/clp completions bash >completions/clp.bash
 	$(TARGET)/debug/clp completions zsh >completions/_clp
 	$(TARGET)/debug/clp completions fish >completions/clp.fish
+	$(TARGET)/debug/clp completions elvish >completions/clp.elv
+	$(TARGET)/debug/clp completions powershell >completions/_clp.ps1
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

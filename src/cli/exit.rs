@@ -133,7 +133,7 @@ fn exit_of_ingest(error: &IngestError) -> Exit {
 
 fn exit_of_kafka(error: &kafka::Error) -> Exit {
     match error {
-        kafka::Error::Property { .. } => Exit::Configuration,
+        kafka::Error::Property { .. } | kafka::Error::Properties { .. } => Exit::Configuration,
         _ => Exit::Kafka,
     }
 }

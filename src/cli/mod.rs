@@ -8,6 +8,7 @@ mod output;
 mod parts;
 mod progress;
 mod signal;
+mod table;
 
 pub use app::App;
 pub use exit::{Exit, Failure, report};
@@ -16,3 +17,4 @@ pub use output::{Format, Output, human_size, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
 pub use signal::cancel_on_signal;
+pub use table::table;

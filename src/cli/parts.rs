@@ -6,14 +6,25 @@ use super::{
 };
 
 /// Counts the parts of a command that did and did not work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parts {
+    what: &'static str,
     done: usize,
     failed: usize,
     last_error: Option<anyhow::Error>,
 }
 
 impl Parts {
+    /// `what` names the parts in the plural, such as `blobs`.
+    pub fn of(what: &'static str) -> Self {
+        Self {
+            what,
+            done: 0,
+            failed: 0,
+            last_error: None,
+        }
+    }
+
     /// Notes how one part ended. `Some` if it worked.
     ///
     /// # Errors
@@ -46,6 +57,6 @@ impl Parts {
         print(&error);
         let exit = if self.done == 0 { exit_of(&error) } else { Exit::Partly };
         let (failed, all) = (self.failed, self.done + self.failed);
-        Err(Failure::new(exit, format!("{failed} of {all} failed")).into())
+        Err(Failure::new(exit, format!("{failed} of {all} {} failed", self.what)).into())
     }
 }

@@ -39,14 +39,15 @@ pub fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
                 app.container(&environment, None)?;
             }
             let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
+            let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
             output.line(format!(
-                "ok: {}, {} environments, {} warnings",
+                "ok: {}; {}, {}",
                 match files.is_empty() {
                     true => "no file, defaults only".to_owned(),
                     false => files.join(", "),
                 },
-                loaded.config.environments().len(),
-                loaded.warnings.len(),
+                count(loaded.config.environments().len(), "environment"),
+                count(loaded.warnings.len(), "warning"),
             ))?;
         }
         What::Show => output.bytes(app.config()?.show().as_bytes())?,

@@ -158,19 +158,24 @@ pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
     let environment = environment(&args, app)?;
     let kafka = app.kafka()?;
     let needs_kafka = !args.dry_run || args.resume;
-    let cluster = match needs_kafka {
-        true => {
-            let connection = kafka.connection.clone();
-            Some(kafka::blocking(move || Cluster::connect(&connection)).await?)
+    let connecting = async {
+        let connection = kafka.connection.clone();
+        match needs_kafka {
+            true => kafka::blocking(move || Cluster::connect(&connection)).await.map(Some),
+            false => Ok(None),
         }
-        false => None,
     };
-    let (container, _) = app.container(&environment, args.container.as_deref())?;
+    // Nothing is asked of storage before Kafka answers, but its client can get ready meanwhile.
+    let opening = async { app.container(&environment, args.container.as_deref()) };
+    let (cluster, container) = tokio::join!(connecting, opening);
+    let cluster = cluster?;
+    tracing::debug!("Kafka answers");
+    let (container, _) = container?;
     let blobs = find_blobs(&container, blob).await?;
     let control = Control::default();
     let _signals = cancel_on_signal(control.cancel.clone());
 
-    let mut parts = Parts::default();
+    let mut parts = Parts::of("blobs");
     let mut output = app.output();
     for blob in blobs {
         let result = async {
@@ -332,7 +337,9 @@ fn check_topics(
     raw_is_own: bool,
 ) -> anyhow::Result<Topics> {
     let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
-    let counts = cluster.partitions(&[raw, blobs, blob_state])?;
+    let counts = cluster
+        .partitions(&[raw, blobs, blob_state])
+        .map_err(|error| missing(error, config))?;
     if raw_is_own && !args.force && !args.dry_run {
         let members = cluster.group(worker_group)?.members;
         if members > 0 {
@@ -350,6 +357,19 @@ fn check_topics(
         blob_state: (blob_state.to_owned(), counts[2]),
         raw_is_own,
     })
+}
+
+/// `clp init-topics` makes the configured topics by itself; only others need to be named.
+fn missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
+    let kafka::Error::MissingTopics { topics } = &error else {
+        return error.into();
+    };
+    let own = config.topics.all();
+    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
+    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
+        format!("{hint} --topic {topic}")
+    });
+    Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
 }
 
 async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::{
-    cli::{App, Exit, Failure, Format},
+    cli::{App, Exit, Failure, Format, table},
     config,
     kafka::{self, Cluster, NewTopic, TopicInfo, TopicOutcome},
 };
@@ -93,9 +93,14 @@ pub async fn run(args: InitTopics, app: &App) -> anyhow::Result<()> {
     print(app, args.format, &rows)?;
     match failed {
         0 => Ok(()),
-        failed => Err(Failure::new(Exit::Kafka, format!("{failed} topics could not be created"))
-            .with_hint("the user needs the right Create on topics; --replication-factor must not exceed the number of brokers")
-            .into()),
+        failed => Err(Failure::new(
+            Exit::Kafka,
+            format!("{failed} of the missing topics could not be created"),
+        )
+        .with_hint(
+            "the user needs the right Create on topics; --replication-factor must not exceed the number of brokers",
+        )
+        .into()),
     }
 }
 
@@ -126,7 +131,11 @@ fn wanted(config: &config::Kafka, args: &InitTopics) -> Vec<NewTopic> {
 fn differences(wanted: &NewTopic, found: TopicInfo, config: &BTreeMap<String, String>) -> Vec<String> {
     let mut differences = Vec::new();
     if found.partitions != wanted.partitions {
-        differences.push(format!("{} partitions, not {}", found.partitions, wanted.partitions));
+        let plural = if found.partitions == 1 { "" } else { "s" };
+        differences.push(format!(
+            "{} partition{plural}, not {}",
+            found.partitions, wanted.partitions
+        ));
     }
     let factor = wanted.replication_factor;
     if factor > 0 && found.replication_factor != factor as u32 {
@@ -144,17 +153,18 @@ fn differences(wanted: &NewTopic, found: TopicInfo, config: &BTreeMap<String, St
 
 fn print(app: &App, format: Format, rows: &[Row]) -> anyhow::Result<()> {
     let mut output = app.output();
-    let width = rows.iter().map(|row| row.topic.len()).max().unwrap_or(0);
-    for row in rows {
-        match format {
-            Format::Json => output.json(row)?,
-            Format::Text if row.differences.is_empty() => {
-                output.line(format!("{:width$}  {}", row.topic, row.result))?
+    match format {
+        Format::Json => {
+            for row in rows {
+                output.json(row)?;
             }
-            Format::Text => {
-                let differences = row.differences.join("; ");
-                output.line(format!("{:width$}  {}, but with {differences}", row.topic, row.result))?;
-            }
+        }
+        Format::Text => {
+            let rows = rows
+                .iter()
+                .map(|row| vec![row.topic.clone(), row.result.clone(), row.differences.join("; ")]);
+            let table = table(&output, &["TOPIC", "RESULT", "DIFFERENCES"], rows);
+            output.line(table.trim_fmt())?;
         }
     }
     Ok(output.flush()?)
@@ -180,7 +190,7 @@ mod tests {
         assert_eq!(
             differences(&wanted, found, &config),
             [
-                "1 partitions, not 12",
+                "1 partition, not 12",
                 "replication factor 1, not 3",
                 "cleanup.policy delete, not compact"
             ]

@@ -105,7 +105,7 @@ pub async fn run(args: ListBlobs, app: &App) -> anyhow::Result<()> {
         listings.push((environment, listing));
     }
     let mut printer = Printer::new(app.output(), args.format, &selectors);
-    let mut parts = Parts::default();
+    let mut parts = Parts::of("environments");
     for (environment, listing) in listings {
         let result = match listing {
             Ok((mut pages, container)) => printer.print(&environment, &container, &mut pages).await,

@@ -61,8 +61,9 @@ pub fn main() -> ExitCode {
         Err(error) => return cli::report(&error.into()),
     };
     let result = runtime.block_on(run(cli));
-    // Threads that still wait for storage or Kafka must not hold the process.
+    // Threads that still wait for storage must not hold the process.
     runtime.shutdown_background();
+    crate::kafka::wait_for_clients();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cli::report(&error),

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     cli::{App, Failure},
+    config,
     domain::EnvironmentId,
 };
 
@@ -49,11 +50,10 @@ impl EnvironmentSelection {
         match (found.is_empty(), subscription) {
             (false, _) => Ok(found),
             (true, Some(wanted)) if !all.is_empty() => {
-                let mut known: Vec<&str> = all.iter().map(|id| id.subscription.as_str()).collect();
+                let mut known: Vec<String> = all.into_iter().map(|id| id.subscription).collect();
                 known.dedup();
-                Err(Failure::configuration(format!("unknown subscription `{wanted}`"))
-                    .with_hint(format!("there are: {}", known.join(", ")))
-                    .into())
+                let wanted = wanted.to_owned();
+                Err(config::Error::UnknownSubscription { wanted, known }.into())
             }
             _ => Err(Failure::configuration("no environment is configured")
                 .with_hint(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::{
-    cli::{App, Format},
+    cli::{App, Format, table},
     kafka::{self, Cluster, Connection, Delivery, Producer},
     pipeline::ingest::MAX_RECORD_BYTES,
 };
@@ -79,6 +79,15 @@ pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
             for line in lines(&answer) {
                 output.line(line)?;
             }
+            let rows = answer.topics.iter().map(|topic| {
+                let partitions = match topic.present {
+                    true => topic.partitions.to_string(),
+                    false => "missing (clp init-topics)".to_owned(),
+                };
+                vec![topic.topic.clone(), partitions]
+            });
+            let table = table(&output, &["TOPIC", "PARTITIONS"], rows);
+            output.line(format!("\n{}", table.trim_fmt()))?;
         }
     }
     output.flush()?;
@@ -105,16 +114,11 @@ async fn transactions(connection: &Connection, limit: Duration) -> Result<(), ka
     }
 }
 
-fn lines(answer: &Answer) -> Vec<String> {
-    let mut lines = vec![
+fn lines(answer: &Answer) -> [String; 4] {
+    [
         format!("brokers       {}", answer.brokers.join(", ")),
         format!("latency       {} ms", answer.latency_ms),
         format!("version       {}", answer.version),
         format!("transactions  {}", if answer.transactions { "yes" } else { "no" }),
-    ];
-    lines.extend(answer.topics.iter().map(|topic| match topic.present {
-        true => format!("topic         {} ({} partitions)", topic.topic, topic.partitions),
-        false => format!("topic         {} is missing (clp init-topics)", topic.topic),
-    }));
-    lines
+    ]
 }

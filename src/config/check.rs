@@ -7,7 +7,7 @@ use super::{
     accounts::CREDENTIAL_KEYS,
     layers::Layers,
     path::KeyPath,
-    problem::{Problem, listed, nearest},
+    problem::{Problem, nearest, there_is},
     properties::{self, Objection, Properties, dotted, is_secret},
     variables::Findings,
 };
@@ -183,7 +183,7 @@ impl Checker<'_> {
             let path = KeyPath::of(["environments"]).index(index);
             let id = EnvironmentId::new(&item.subscription, &item.environment);
             if item.enabled && !known.is_empty() && !known.contains(&id) {
-                let message = format!("is {id}, which `subscriptions` has not; there is {}", listed(&known));
+                let message = format!("is {id}, which `subscriptions` has not; {}", there_is(&known));
                 self.warn(&path, &message);
             }
             for (number, name) in item.selectors.iter().enumerate() {

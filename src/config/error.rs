@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::problem::{Problems, listed, nearest};
+use super::problem::{Problems, nearest, there_is};
 use crate::domain::EnvironmentId;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,13 +15,13 @@ pub enum Error {
     /// All that is wrong in the files, the environment and the flags.
     #[error("{0}")]
     Invalid(Problems),
-    #[error("no environment `{wanted}` in the configuration\n  there is {}", listed(.known))]
+    #[error("no environment `{wanted}` in the configuration\n  {}", there_is(.known))]
     UnknownEnvironment { wanted: String, known: Vec<EnvironmentId> },
-    #[error("no subscription `{wanted}` in the configuration\n  there is {}", listed(.known))]
+    #[error("no subscription `{wanted}` in the configuration\n  {}", there_is(.known))]
     UnknownSubscription { wanted: String, known: Vec<String> },
     #[error("the configuration has no environments, so `{wanted}` is not known")]
     NoEnvironments { wanted: String },
-    #[error("environment `{wanted}` is in several subscriptions\n  there is {}", listed(.found))]
+    #[error("environment `{wanted}` is in several subscriptions\n  {}", there_is(.found))]
     AmbiguousEnvironment { wanted: String, found: Vec<EnvironmentId> },
     #[error("environment `{wanted}` and subscription `{subscription}` contradict each other")]
     Contradiction { wanted: String, subscription: String },

@@ -49,6 +49,7 @@ pub use load::{Loaded, Overrides};
 pub use lookup::{AccountAccess, MonitorTarget, StorageAccount};
 pub use migrate::{Migrated, migrate, template};
 pub use monitor::{BlobClosing, DateRange, ErrorHandling, Global, MonitoredEnvironment, Monitoring, RetryStrategy};
+pub use permissions::quoted;
 pub use problem::{Place, Problem, Problems};
 pub use properties::Properties;
 pub use search::{candidates, new_file, oldest_file};

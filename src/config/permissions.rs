@@ -42,7 +42,7 @@ pub fn exposed(document: &Document) -> Option<Problem> {
 }
 
 /// The path as a shell reads it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '~' | '+');
     if text.chars().all(plain) {

@@ -114,6 +114,12 @@ pub fn listed<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
     }
 }
 
+/// The same as a clause.
+pub fn there_is<T: fmt::Display>(items: &[T]) -> String {
+    let verb = if items.len() > 1 { "are" } else { "is" };
+    format!("there {verb} {}", listed(items))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,14 +14,16 @@ use rdkafka::{
 
 use super::{
     BrokerVersion, Connection, Error,
+    blocking::pause,
     connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
     context::Context,
+    dispose::Disposed,
 };
 
 /// A connection to ask with. All calls may block.
 pub struct Cluster {
     connection: Connection,
-    client: BaseConsumer<Context>,
+    client: Disposed<BaseConsumer<Context>>,
     pub brokers: Vec<String>,
     pub topics: BTreeMap<String, TopicInfo>,
     /// How long the first answer took, connecting included.
@@ -58,6 +60,9 @@ pub struct GroupActivity {
 }
 
 const QUEUED_EVENTS_WAIT: Duration = Duration::from_millis(5);
+/// How long new topics may take to be usable.
+const LED_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Cluster {
     /// Connects and lists topics, within five seconds.
@@ -65,17 +70,15 @@ impl Cluster {
     /// # Errors
     /// [`Error::Unreachable`] with the reason that librdkafka had last.
     pub fn connect(connection: &Connection) -> Result<Self, Error> {
-        let client: BaseConsumer<Context> = connection
+        let client: Disposed<BaseConsumer<Context>> = connection
             .client()
             .set("group.id", "clp-admin")
             // For the brokers' version; see `BrokerVersion`.
             .set("debug", "feature")
             .set("allow.auto.create.topics", "false")
             .create_with_context(Context::default())
-            .map_err(|error| match &error {
-                KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                _ => Error::client("client", error),
-            })?;
+            .map(Disposed::new)
+            .map_err(Error::creation)?;
         let start = Instant::now();
         let answer = client.fetch_metadata(None, CONNECT_TIMEOUT);
         let latency = start.elapsed();
@@ -135,10 +138,14 @@ impl Cluster {
 
     /// Who is in the group now.
     pub fn group(&self, group: &str) -> Result<GroupActivity, Error> {
-        let list = self
-            .client
-            .fetch_group_list(Some(group), REQUEST_TIMEOUT)
-            .map_err(|error| Error::client(format!("group {group}"), error))?;
+        let list = match self.client.fetch_group_list(Some(group), REQUEST_TIMEOUT) {
+            Ok(list) => list,
+            // The embedded broker knows no groups: it lives and dies with the process that asks.
+            Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnsupportedFeature) => {
+                return Ok(GroupActivity { members: 0 });
+            }
+            Err(error) => return Err(Error::client(format!("group {group}"), error)),
+        };
         let members = list.groups().iter().map(|group| group.members().len()).sum();
         Ok(GroupActivity { members })
     }
@@ -182,6 +189,9 @@ impl Cluster {
             .create_topics(&wanted, &options)
             .await
             .map_err(|error| Error::client("creating topics", error))?;
+        let created: Vec<String> = answers.iter().flatten().cloned().collect();
+        let connection = self.connection.clone();
+        super::blocking(move || Self::connect(&connection)?.wait_until_led(&created)).await?;
         Ok(answers
             .into_iter()
             .map(|answer| match answer {
@@ -192,10 +202,35 @@ impl Cluster {
             .collect())
     }
 
-    fn admin(&self) -> Result<AdminClient<Context>, Error> {
+    /// A broker that has made a topic may not show it yet, and its partitions may have no leaders: whoever used it at
+    /// once would be told that it is missing.
+    fn wait_until_led(&self, topics: &[String]) -> Result<(), Error> {
+        let start = Instant::now();
+        loop {
+            let metadata = self
+                .client
+                .fetch_metadata(None, REQUEST_TIMEOUT)
+                .map_err(|error| Error::client("looking for the new topics", error))?;
+            let led = |name: &String| {
+                let mut found = metadata.topics().iter().filter(|topic| topic.name() == name);
+                found.any(|topic| topic.error().is_none() && topic.partitions().iter().all(|p| p.error().is_none()))
+            };
+            if topics.iter().all(led) {
+                return Ok(());
+            }
+            if start.elapsed() > LED_WITHIN {
+                tracing::warn!("the new topics have no leaders yet; give the brokers a moment");
+                return Ok(());
+            }
+            pause(LOOK_EVERY);
+        }
+    }
+
+    fn admin(&self) -> Result<Disposed<AdminClient<Context>>, Error> {
         self.connection
             .client()
             .create_with_context(Context::default())
-            .map_err(|error| Error::client("client", error))
+            .map(Disposed::new)
+            .map_err(Error::creation)
     }
 }

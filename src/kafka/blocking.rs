@@ -1,5 +1,7 @@
 //! The one door between async code and librdkafka's blocking calls.
 
+use std::time::Duration;
+
 use super::Error;
 
 /// Runs a call that may block on a thread made for that, never on tokio's async threads.
@@ -18,4 +20,13 @@ where
             Err(_) => Err(Error::Cancelled.into()),
         },
     }
+}
+
+/// Lets some time pass between two looks at a condition, on a thread that may block.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place in this room that sleeps; librdkafka has nothing to wait on for what is waited for here"
+)]
+pub(super) fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel};
 
 /// Written in place of brokers' addresses: the broker that clp brings along, for the demo.
 pub const EMBEDDED: &str = "embedded";
@@ -30,6 +30,8 @@ impl Connection {
     /// The properties of any client. What the operator sets wins over what is set here.
     pub(super) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
+        // What is shown of it is for our own log to decide.
+        config.set_log_level(RDKafkaLogLevel::Debug);
         config
             .set("bootstrap.servers", &self.brokers)
             .set("client.id", "clp")

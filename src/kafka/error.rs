@@ -12,6 +12,8 @@ pub enum Error {
     },
     #[error("property `{key}`: {reason}")]
     Property { key: String, reason: String },
+    #[error("the Kafka properties do not go together: {reason}")]
+    Properties { reason: String },
     #[error("missing {}: {}", if topics.len() == 1 { "topic" } else { "topics" }, topics.join(", "))]
     MissingTopics { topics: Vec<String> },
     #[error("group {group} is at work with {members} members and writes {topic} as well")]
@@ -64,18 +66,19 @@ impl Error {
         }
     }
 
-    pub(super) fn property(key: &str, error: &KafkaError) -> Self {
-        let reason = match error {
-            // librdkafka's words may repeat the value, which may be a secret.
-            KafkaError::ClientConfig(_, reason, _, value) => match value.is_empty() {
-                true => reason.clone(),
-                false => reason.replace(value.as_str(), "…"),
+    /// A client could not be made: that is for the configuration to mend.
+    pub(super) fn creation(error: KafkaError) -> Self {
+        match error {
+            KafkaError::ClientConfig(_, reason, key, value) => Self::Property {
+                key,
+                // librdkafka's words may repeat the value, which may be a secret.
+                reason: match value.is_empty() {
+                    true => reason,
+                    false => reason.replace(value.as_str(), "…"),
+                },
             },
-            other => other.to_string(),
-        };
-        Self::Property {
-            key: key.to_owned(),
-            reason,
+            KafkaError::ClientCreation(reason) => Self::Properties { reason },
+            other => Self::client("client", other),
         }
     }
 
@@ -94,7 +97,9 @@ impl Error {
             Self::Unreachable { .. } => {
                 "check that the brokers run and `--brokers` is right; `clp test-kafka` tells more".to_owned()
             }
-            Self::Property { .. } => "the names are librdkafka's; see its CONFIGURATION.md".to_owned(),
+            Self::Property { .. } | Self::Properties { .. } => {
+                "the names are librdkafka's; see its CONFIGURATION.md".to_owned()
+            }
             Self::MissingTopics { topics } => {
                 let own: Vec<String> = topics.iter().map(|topic| format!(" --topic {topic}")).collect();
                 format!("clp init-topics{}", own.concat())

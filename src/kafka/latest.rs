@@ -8,77 +8,92 @@ use rdkafka::{
     error::KafkaError,
 };
 
-use super::{Connection, Error, connection::REQUEST_TIMEOUT, context::Context};
+use super::{Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed};
 
 /// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
 const STABLE_PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Reads a partition from its start to its present end and passes each committed record's key and value (`None`: a
-/// tombstone) to `visit`, in order.
-///
-/// The end is what a read-uncommitted look shows when this is called, and the partition is read as read-committed up to
-/// there, which waits for the transactions that are open before it. So nothing that may still be committed is missed.
-///
-/// # Errors
-/// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered.
-pub fn latest_values(
-    connection: &Connection,
-    topic: &str,
-    partition: i32,
-    mut visit: impl FnMut(&[u8], Option<&[u8]>),
-) -> Result<(), Error> {
-    let what = |error| Error::client(format!("reading topic {topic}"), error);
-    let end = reader(connection, "read_uncommitted")?
-        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
-        .map_err(what)?
-        .1;
-    let consumer = reader(connection, "read_committed")?;
-    let start = Instant::now();
-    while consumer
-        .fetch_watermarks(topic, partition, REQUEST_TIMEOUT)
-        .map_err(what)?
-        .1
-        < end
-    {
-        if start.elapsed() > STABLE_PATIENCE {
-            return Err(Error::Unstable {
-                topic: topic.to_owned(),
-                partition,
-                end,
-                seconds: STABLE_PATIENCE.as_secs(),
-            });
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the wait for a condition, on a thread that may block"
-        )]
-        std::thread::sleep(POLL);
+/// Reads compacted topics. It may be connected before it is known that the time to read has come.
+pub struct LatestValues {
+    uncommitted: Disposed<BaseConsumer<Context>>,
+    committed: Disposed<BaseConsumer<Context>>,
+}
+
+impl LatestValues {
+    /// Connects, and warms the connections up with a first question about a partition.
+    pub fn connect(connection: &Connection, topic: &str, partition: i32) -> Result<Self, Error> {
+        let latest = Self {
+            uncommitted: reader(connection, "read_uncommitted")?,
+            committed: reader(connection, "read_committed")?,
+        };
+        latest.end(&latest.uncommitted, topic, partition)?;
+        latest.end(&latest.committed, topic, partition)?;
+        Ok(latest)
     }
-    let mut assignment = TopicPartitionList::new();
-    assignment
-        .add_partition_offset(topic, partition, Offset::Beginning)
-        .map_err(what)?;
-    consumer.assign(&assignment).map_err(what)?;
-    // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
-    loop {
-        match consumer.poll(POLL) {
-            None => {}
-            Some(Ok(message)) => {
-                if let Some(key) = message.key() {
-                    visit(key, message.payload());
+
+    fn end(&self, consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Result<i64, Error> {
+        let watermarks = consumer.fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
+        Ok(watermarks.map_err(|error| failed(topic, error))?.1)
+    }
+
+    /// Reads a partition from its start to its present end and passes each committed record's key and value (`None`: a
+    /// tombstone) to `visit`, in order.
+    ///
+    /// The end is what a read-uncommitted look shows when this is called, and the partition is read as read-committed
+    /// up to there, which waits for the transactions that are open before it. So nothing that may still be committed is
+    /// missed.
+    ///
+    /// # Errors
+    /// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered.
+    pub fn read(&self, topic: &str, partition: i32, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
+        let end = self.end(&self.uncommitted, topic, partition)?;
+        let start = Instant::now();
+        while self.end(&self.committed, topic, partition)? < end {
+            if start.elapsed() > STABLE_PATIENCE {
+                return Err(Error::Unstable {
+                    topic: topic.to_owned(),
+                    partition,
+                    end,
+                    seconds: STABLE_PATIENCE.as_secs(),
+                });
+            }
+            pause(POLL);
+        }
+        if end == 0 {
+            return Ok(());
+        }
+        let mut assignment = TopicPartitionList::new();
+        assignment
+            .add_partition_offset(topic, partition, Offset::Beginning)
+            .map_err(|error| failed(topic, error))?;
+        self.committed
+            .assign(&assignment)
+            .map_err(|error| failed(topic, error))?;
+        // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
+        loop {
+            match self.committed.poll(POLL) {
+                None => {}
+                Some(Ok(message)) => {
+                    if let Some(key) = message.key() {
+                        visit(key, message.payload());
+                    }
                 }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(error)) if super::error::is_retriable(&error) => {
+                    tracing::debug!(%error, topic, "reading goes on");
+                }
+                Some(Err(error)) => return Err(failed(topic, error)),
             }
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
-            Some(Err(error)) if super::error::is_retriable(&error) => {
-                tracing::debug!(%error, topic, "reading goes on");
-            }
-            Some(Err(error)) => return Err(what(error)),
         }
     }
 }
 
-pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<BaseConsumer<Context>, Error> {
+fn failed(topic: &str, error: KafkaError) -> Error {
+    Error::client(format!("reading topic {topic}"), error)
+}
+
+pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<Disposed<BaseConsumer<Context>>, Error> {
     connection
         .client()
         // librdkafka wants a name even where no group is joined; nothing is committed under it.
@@ -90,5 +105,6 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<B
         // The end is asked for at once; a broker would else wait for half a second whether more comes.
         .set("fetch.wait.max.ms", "5")
         .create_with_context(Context::default())
-        .map_err(|error| Error::client("consumer", error))
+        .map(Disposed::new)
+        .map_err(Error::creation)
 }

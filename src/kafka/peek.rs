@@ -2,11 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::{
-    Message, Offset, TopicPartitionList,
-    consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
-};
+use rdkafka::{Message, Offset, TopicPartitionList, consumer::Consumer, error::KafkaError};
 
 use super::{Connection, Error, connection::REQUEST_TIMEOUT, latest::reader};
 
@@ -24,7 +20,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The first `count` committed records that come out of a topic's partitions, or all if there are fewer.
 pub fn peek(connection: &Connection, topic: &str, count: usize) -> Result<Vec<SeenRecord>, Error> {
     let what = |error: KafkaError| Error::client(format!("reading topic {topic}"), error);
-    let consumer: BaseConsumer<_> = reader(connection, "read_committed")?;
+    let consumer = reader(connection, "read_committed")?;
     let metadata = consumer.fetch_metadata(Some(topic), REQUEST_TIMEOUT).map_err(what)?;
     let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
     let mut assignment = TopicPartitionList::new();

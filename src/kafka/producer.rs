@@ -10,7 +10,7 @@ use rdkafka::{
     util::Timeout,
 };
 
-use super::{Connection, Error, Severity, context::Context};
+use super::{Connection, Error, Severity, blocking::pause, context::Context, dispose::Disposed};
 
 /// What a commit promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Record<'a> {
 
 /// A producer that works commit by commit. All its calls may block.
 pub struct Producer {
-    inner: BaseProducer<Context>,
+    inner: Disposed<BaseProducer<Context>>,
     delivery: Delivery,
     /// When the first record since the last commit was sent.
     begun: Option<Instant>,
@@ -41,9 +41,11 @@ pub struct Producer {
 /// A killed producer's transaction holds readers up for no longer than this.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most that waits in librdkafka to be sent; [`Producer::send`] blocks beyond it.
-const QUEUE_KBYTES: u32 = 24 << 10;
-const QUEUE_POLL: Duration = Duration::from_millis(20);
+const QUEUE_KBYTES: u32 = 16 << 10;
+/// Between two looks at librdkafka's queue. Its own blocking poll spins through the last millisecond of any wait.
+const QUEUE_POLL: Duration = Duration::from_millis(1);
 /// A commit that stays undecided is asked for again for so long.
+const COMMIT_TRY: Duration = Duration::from_secs(5);
 const COMMIT_PATIENCE: Duration = Duration::from_secs(300);
 /// After a broker's start, transactions answer "coordinator load in progress" for a while.
 const INIT_PATIENCE: Duration = Duration::from_secs(60);
@@ -69,7 +71,7 @@ impl Producer {
         };
         for (key, value) in [
             ("compression.type", "lz4"),
-            ("linger.ms", "20"),
+            ("linger.ms", "50"),
             ("batch.num.messages", "100000"),
             ("queue.buffering.max.messages", "200000"),
             ("queue.buffering.max.kbytes", &QUEUE_KBYTES.to_string()),
@@ -87,17 +89,10 @@ impl Producer {
                 .set("transactional.id", transactional_id)
                 .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string());
         }
-        let inner: BaseProducer<Context> =
-            config
-                .create_with_context(Context::default())
-                .map_err(|error| match &error {
-                    KafkaError::ClientConfig(_, _, key, _) => Error::property(key, &error),
-                    KafkaError::ClientCreation(reason) => Error::Property {
-                        key: "-X".to_owned(),
-                        reason: reason.clone(),
-                    },
-                    _ => Error::client("producer", error),
-                })?;
+        let inner = config
+            .create_with_context(Context::default())
+            .map(Disposed::new)
+            .map_err(Error::creation)?;
         let producer = Self {
             inner,
             delivery,
@@ -139,7 +134,7 @@ impl Producer {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     queued = back;
-                    self.inner.poll(QUEUE_POLL);
+                    self.pause();
                 }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
                     return Err(Error::TooLarge {
@@ -157,6 +152,11 @@ impl Producer {
         self.inner.poll(Duration::ZERO);
     }
 
+    fn pause(&self) {
+        self.poll();
+        pause(QUEUE_POLL);
+    }
+
     /// Makes everything sent so far final. Without a record since the last commit there is nothing to do.
     ///
     /// A commit whose outcome is not known is asked for again until it is.
@@ -171,19 +171,24 @@ impl Producer {
         if !self.is_transactional() {
             return self.deliver();
         }
-        // Flushing first serves delivery reports, which a commit alone does not.
         self.flush()?;
         self.insist(COMMIT_PATIENCE, "commit", |inner| {
-            inner.commit_transaction(Timeout::After(TRANSACTION_TIMEOUT))
+            inner.commit_transaction(Timeout::After(COMMIT_TRY))
         })?;
         self.begun = None;
         Ok(())
     }
 
+    /// Waits until every record is acknowledged or has failed, which takes no longer than records may wait. The client's
+    /// own flush looks ten times a second only, and a commit would wait for that.
     fn flush(&self) -> Result<(), Error> {
-        self.insist(COMMIT_PATIENCE, "flush", |inner| {
-            inner.flush(Timeout::After(TRANSACTION_TIMEOUT))
-        })
+        loop {
+            match self.inner.flush(Duration::ZERO) {
+                Ok(()) => return Ok(()),
+                Err(KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut)) => self.pause(),
+                Err(error) => return Err(self.classify("flush", error)),
+            }
+        }
     }
 
     fn deliver(&mut self) -> Result<(), Error> {
@@ -226,9 +231,8 @@ impl Producer {
                 return Err(error);
             }
             tracing::warn!(%error, "Kafka does not answer, trying again");
-            self.inner.poll(RETRY_DELAY);
-            #[expect(clippy::disallowed_methods, reason = "on a thread that may block, between two tries")]
-            std::thread::sleep(RETRY_DELAY);
+            self.poll();
+            pause(RETRY_DELAY);
         }
     }
 

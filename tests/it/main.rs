@@ -8,6 +8,18 @@
     reason = "a test that cannot go on says so by panicking, in its support too"
 )]
 
+mod completions_test;
+mod configuration_test;
+mod corrupt_test;
+mod demo_test;
+mod growing_blob_test;
+mod kafka_commands_test;
+mod list_blobs_test;
+mod memory_test;
+mod predecessor_test;
 mod running_test;
 mod services_test;
+mod shapes_test;
+mod start_offset_test;
 mod support;
+mod torn_tail_test;

@@ -161,7 +161,7 @@ fn next_steps(kept: Option<&Path>, blobs: &[String]) -> anyhow::Result<()> {
                         kafka:\n  brokers: embedded\n\
                         subscriptions:\n  demo:\n    environments:\n      D1:\n        storage_account:\n          directory: logs\n";
             config::write_private(&file, text, true)?;
-            let file = file.display();
+            let file = config::quoted(&file);
             to_stderr("\nnext: try");
             to_stderr(&format!("  clp --config {file} list-blobs"));
             if let Some(blob) = blobs.first() {

@@ -24,25 +24,25 @@ fn environments_are_found_by_one_name_or_two() {
         (
             "P1",
             None,
-            "environment `P1` is in several subscriptions\n  there is `a/P1` and `b/P1` | name the subscription too, \
+            "environment `P1` is in several subscriptions\n  there are `a/P1` and `b/P1` | name the subscription too, \
              such as `a/P1`",
         ),
         (
             "P2",
             None,
-            "no environment `P2` in the configuration\n  there is `a/D1`, `a/P1`, `b/P1` and `b/S1` | did you mean \
+            "no environment `P2` in the configuration\n  there are `a/D1`, `a/P1`, `b/P1` and `b/S1` | did you mean \
              `P1`?",
         ),
         (
             "S1",
             Some("a"),
-            "no environment `a/S1` in the configuration\n  there is `a/D1`, `a/P1`, `b/P1` and `b/S1` | did you mean \
+            "no environment `a/S1` in the configuration\n  there are `a/D1`, `a/P1`, `b/P1` and `b/S1` | did you mean \
              `b/S1`?",
         ),
         (
             "P1",
             Some("c"),
-            "no subscription `c` in the configuration\n  there is `a` and `b` | ",
+            "no subscription `c` in the configuration\n  there are `a` and `b` | ",
         ),
         (
             "a/P1",

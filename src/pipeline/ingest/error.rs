@@ -1,5 +1,7 @@
 //! Why a blob is not, or not wholly, in Kafka.
 
+use std::fmt;
+
 use crate::{kafka, pipeline::lines::LineError, storage};
 
 #[derive(Debug, thiserror::Error)]
@@ -9,14 +11,14 @@ pub enum IngestError {
     #[error(transparent)]
     Storage(#[from] storage::Error),
     #[error(
-        "blob {blob}: the gzip member at offset {member} is corrupt: {reason} near offset {at}; {lines} lines before it are in Kafka"
+        "blob {blob}: the gzip member at offset {member} is corrupt: {reason} near offset {at}; before it this run {done}"
     )]
     Corrupt {
         blob: String,
         member: u64,
         at: u64,
         reason: String,
-        lines: u64,
+        done: Done,
     },
     #[error(
         "blob {blob}: offset {offset} is not the start of a gzip member\n  the nearest starts are {previous} and {next}"
@@ -31,12 +33,30 @@ pub enum IngestError {
     PastEnd { blob: String, offset: u64, size: u64 },
     #[error("blob {blob} changed in place while the line at offset {member} was read")]
     Changed { blob: String, member: u64 },
-    #[error("blob {blob}: interrupted after {lines} lines")]
-    Interrupted { blob: String, lines: u64 },
+    #[error("blob {blob}: interrupted; this run {done}")]
+    Interrupted { blob: String, done: Done },
+}
+
+/// What a run did before it ended early, in lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Committed in Kafka.
+    Sent(u64),
+    /// By a dry run.
+    Counted(u64),
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent(lines) => write!(f, "sent {lines} lines"),
+            Self::Counted(lines) => write!(f, "counted {lines} lines and sent none"),
+        }
+    }
 }
 
 impl IngestError {
-    pub(super) fn of_lines(error: LineError<storage::Error>, blob: &str, lines: u64) -> Self {
+    pub(super) fn of_lines(error: LineError<storage::Error>, blob: &str, done: Done) -> Self {
         let blob = blob.to_owned();
         match error {
             LineError::Source(error) => Self::Storage(error),
@@ -45,7 +65,7 @@ impl IngestError {
                 member,
                 at,
                 reason,
-                lines,
+                done,
             },
             LineError::Changed { member } => Self::Changed { blob, member },
         }
@@ -56,12 +76,22 @@ impl IngestError {
         let hint = match self {
             Self::Kafka(error) => return error.hint(),
             Self::Storage(error) => return error.hint(),
-            Self::Corrupt { .. } => "--resume --on-corrupt skip goes on at the next member that inflates".to_owned(),
-            Self::Misaligned { next, .. } => format!("use --start-offset {next}, or --align next"),
+            Self::Corrupt { done, .. } => {
+                let resume = if matches!(done, Done::Sent(_)) { "--resume " } else { "" };
+                format!("{resume}--on-corrupt skip goes on at the next member that inflates")
+            }
+            Self::Misaligned { previous, next, .. } => {
+                format!(
+                    "use --start-offset {next} (or --align next), or --start-offset {previous} (or --align previous)"
+                )
+            }
             Self::PastEnd { size, .. } => {
                 format!("--start-offset {size} is the end; --resume knows where the last run stopped")
             }
             Self::Changed { .. } => "log blobs are only ever appended to; start again with --resume".to_owned(),
+            Self::Interrupted {
+                done: Done::Counted(_), ..
+            } => return None,
             Self::Interrupted { .. } => "--resume goes on from here".to_owned(),
         };
         Some(hint)

@@ -18,7 +18,7 @@ mod sink;
 mod source;
 mod state;
 
-pub use error::IngestError;
+pub use error::{Done, IngestError};
 pub use job::{Align, DeliveryMode, Job, Start, Topics};
 pub use plan::{MAX_RECORD_BYTES, record_limits};
 pub use run::{Control, Progress, dry_run, run};

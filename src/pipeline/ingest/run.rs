@@ -13,7 +13,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DeliveryMode, IngestError, Job, Start, Summary,
+    DeliveryMode, Done, IngestError, Job, Start, Summary,
     plan::{self, Beginning},
     sink::Sink,
     source, state,
@@ -77,7 +77,7 @@ pub async fn run(connection: Connection, job: Job, control: Control) -> Result<S
 pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
     kafka::blocking(move || {
         let state = match job.start {
-            Start::Resume => state::read(&connection, &job)?,
+            Start::Resume => state::read(&state::connect(&connection, &job)?, &job)?,
             Start::Offset(_) => None,
         };
         let start = source::aligned(&job)?;
@@ -105,10 +105,16 @@ pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Resu
                     summary.torn_bytes = end.torn_bytes;
                     break;
                 }
-                Err(error) => return Err(IngestError::of_lines(error, &job.blob.name, 0)),
+                Err(error) => {
+                    return Err(IngestError::of_lines(
+                        error,
+                        &job.blob.name,
+                        Done::Counted(summary.lines),
+                    ));
+                }
             }
             if control.cancel.is_cancelled() {
-                return Err(interrupted(&job, 0));
+                return Err(interrupted(&job, Done::Counted(summary.lines)));
             }
         }
         Ok(summary)
@@ -192,8 +198,17 @@ impl Run {
             (None, Start::Offset(offset)) => Some(read_ahead(&self.job, Checkpoint::at(offset))),
             _ => None,
         };
-        let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes)?;
-        let state = state::read(&self.connection, job)?;
+        let (latest, producer) = thread::scope(|scope| {
+            let latest = scope.spawn(|| state::connect(&self.connection, job));
+            let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes);
+            (latest.join(), producer)
+        });
+        let producer = producer?;
+        tracing::debug!(blob = job.blob.name, "older runs are fenced off");
+        let latest = latest.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let state = state::read(&latest, job)?;
+        drop(latest);
+        tracing::debug!(blob = job.blob.name, known = state.is_some(), "the state is read");
         let (start, mut summary) = match before {
             None => (self.start, Summary::default()),
             // Nobody else writes this state while this run holds the transactional id: it changed by our commits.
@@ -268,7 +283,8 @@ impl Run {
                 }
                 Ok(Err(error)) => {
                     self.settle(sink, may_cut)?;
-                    return Err(IngestError::of_lines(error, &job.blob.name, sink.committed().lines));
+                    let done = Done::Sent(sink.committed().lines);
+                    return Err(IngestError::of_lines(error, &job.blob.name, done));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if may_cut && sink.due_at().is_some_and(|due| Instant::now() >= due) {
@@ -279,7 +295,7 @@ impl Run {
             }
             if self.control.cancel.is_cancelled() {
                 self.settle(sink, may_cut)?;
-                return Err(interrupted(job, sink.committed().lines));
+                return Err(interrupted(job, Done::Sent(sink.committed().lines)));
             }
         }
     }
@@ -328,10 +344,10 @@ fn delivery(job: &Job) -> Delivery {
     }
 }
 
-fn interrupted(job: &Job, lines: u64) -> IngestError {
+fn interrupted(job: &Job, done: Done) -> IngestError {
     IngestError::Interrupted {
         blob: job.blob.name.clone(),
-        lines,
+        done,
     }
 }
 

@@ -162,7 +162,9 @@ impl<'a> Sink<'a> {
             self.send_completion()?;
         }
         self.send_state()?;
+        let begun = Instant::now();
         self.producer.commit()?;
+        tracing::debug!(lines = self.sent.lines, to = %self.sent.to, took = ?begun.elapsed(), "committed");
         self.committed = self.sent;
         self.transaction_bytes = 0;
         self.transaction_begun = None;

@@ -9,7 +9,7 @@ use crate::{
         event::{BlobState, BlobStatus},
         key, topic,
     },
-    kafka::{self, Connection},
+    kafka::{self, Connection, LatestValues},
 };
 
 /// The key under which the job's state is kept.
@@ -22,13 +22,18 @@ pub(super) fn partition(job: &Job) -> i32 {
     topic::partition_of(&job.blob.name, job.topics.blob_state.1) as i32
 }
 
+/// Gets ready to read the blob's state.
+pub(super) fn connect(connection: &Connection, job: &Job) -> Result<LatestValues, kafka::Error> {
+    LatestValues::connect(connection, &job.topics.blob_state.0, partition(job))
+}
+
 /// Reads the blob's last state. To be called when no other writer of it is left.
 ///
 /// A state that can not be read as one counts as none, with a warning; only another program can have written it.
-pub(super) fn read(connection: &Connection, job: &Job) -> Result<Option<BlobState>, kafka::Error> {
+pub(super) fn read(latest: &LatestValues, job: &Job) -> Result<Option<BlobState>, kafka::Error> {
     let wanted = key(job);
     let mut last = None;
-    kafka::latest_values(connection, &job.topics.blob_state.0, partition(job), |key, value| {
+    latest.read(&job.topics.blob_state.0, partition(job), |key, value| {
         if key == wanted.as_bytes() {
             last = value.map(<[u8]>::to_vec);
         }

@@ -19,5 +19,6 @@ pub mod kafka_tools;
 pub mod process;
 pub mod records;
 pub mod running;
+pub mod scene;
 pub mod services;
 pub mod topics;

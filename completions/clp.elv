@@ -1,0 +1,289 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[clp] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'clp'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'clp'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
+            cand list-blobs 'List blobs in storage, newest first'
+            cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+            cand init-topics 'Create the topics that are missing; change none that exists'
+            cand setup-config 'Write a first configuration, readable by you alone'
+            cand config 'Check, show and find the configuration'
+            cand completions 'Print a shell''s completion script'
+            cand demo 'See the main job at work, with nothing else installed or running'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;ingest'= {
+            cand -b 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}'
+            cand --blob 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}'
+            cand -e 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured'
+            cand -s 'Subscription'
+            cand --subscription 'Subscription'
+            cand -c 'Container of the storage account, in place of the configured one'
+            cand --container 'Container of the storage account, in place of the configured one'
+            cand -t 'Topic for the lines; else the raw topic of the blob''s service'
+            cand --topic 'Topic for the lines; else the raw topic of the blob''s service'
+            cand --service 'Service, for the records'' header; else by the blob''s name'
+            cand --start-offset 'Begin at this byte offset, where a gzip member must start [default: 0]'
+            cand --align 'If --start-offset is inside a member, begin at the member before or behind'
+            cand --on-corrupt 'At bytes that are no gzip member: stop, or go on at the next member that inflates'
+            cand -f 'Form of the summary'
+            cand --format 'Form of the summary'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --resume 'Go on where the last run of this blob and topic stopped'
+            cand --dry-run 'Read and count, send nothing'
+            cand --force 'Run although a worker group is at work on the same topic'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;list-blobs'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription'
+            cand --subscription 'Subscription'
+            cand -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names'
+            cand --prefix 'Names that start so'
+            cand -c 'Container of the storage account, in place of the configured one'
+            cand --container 'Container of the storage account, in place of the configured one'
+            cand --max-per-env 'Show at most N blobs of each environment'
+            cand --sort 'Order over all days: all blobs are listed before the first is shown, but for `name`'
+            cand -f 'Form of the list'
+            cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;test-kafka'= {
+            cand -f 'Form of the answer'
+            cand --format 'Form of the answer'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;init-topics'= {
+            cand --replication-factor 'Replicas of each partition; the brokers'' default if not given'
+            cand --topic 'A further topic for raw lines, such as one for `clp ingest --topic`; can be given several times'
+            cand -f 'Form of the answer'
+            cand --format 'Form of the answer'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --dry-run 'Show what would be done'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;setup-config'= {
+            cand --from 'Take the configuration from this file; it must load'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --migrate 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml'
+            cand --force 'Overwrite a file that holds credentials; the old one is kept beside it'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;config'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand check 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+            cand show 'Print the effective configuration, defaults and environment included, secrets masked'
+            cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;config;check'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clp;config;show'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clp;config;path'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'clp;config;help'= {
+            cand check 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+            cand show 'Print the effective configuration, defaults and environment included, secrets masked'
+            cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;config;help;check'= {
+        }
+        &'clp;config;help;show'= {
+        }
+        &'clp;config;help;path'= {
+        }
+        &'clp;config;help;help'= {
+        }
+        &'clp;completions'= {
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;demo'= {
+            cand --lines 'Lines to write, over all blobs'
+            cand --keep 'Leave the blobs and a configuration for them in this directory'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;help'= {
+            cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
+            cand list-blobs 'List blobs in storage, newest first'
+            cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+            cand init-topics 'Create the topics that are missing; change none that exists'
+            cand setup-config 'Write a first configuration, readable by you alone'
+            cand config 'Check, show and find the configuration'
+            cand completions 'Print a shell''s completion script'
+            cand demo 'See the main job at work, with nothing else installed or running'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;help;ingest'= {
+        }
+        &'clp;help;list-blobs'= {
+        }
+        &'clp;help;test-kafka'= {
+        }
+        &'clp;help;init-topics'= {
+        }
+        &'clp;help;setup-config'= {
+        }
+        &'clp;help;config'= {
+            cand check 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+            cand show 'Print the effective configuration, defaults and environment included, secrets masked'
+            cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
+        }
+        &'clp;help;config;check'= {
+        }
+        &'clp;help;config;show'= {
+        }
+        &'clp;help;config;path'= {
+        }
+        &'clp;help;completions'= {
+        }
+        &'clp;help;demo'= {
+        }
+        &'clp;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,229 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clp_global_optspecs
+    string join \n config= brokers= X= q/quiet v/verbose color= log-format= h/help V/version
+end
+
+function __fish_clp_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clp_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clp_using_subcommand
+    set -l cmd (__fish_clp_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clp -n "__fish_clp_needs_command" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_needs_command" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_needs_command" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_needs_command" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_needs_command" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_needs_command" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_needs_command" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
+complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
+complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_needs_command" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_needs_command" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s b -l blob -d 'The blob\'s name, or a pattern for several: * ? [a-z] {a,b}' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s s -l subscription -d 'Subscription' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s c -l container -d 'Container of the storage account, in place of the configured one' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s t -l topic -d 'Topic for the lines; else the raw topic of the blob\'s service' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l service -d 'Service, for the records\' header; else by the blob\'s name' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l start-offset -d 'Begin at this byte offset, where a gzip member must start [default: 0]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l align -d 'If --start-offset is inside a member, begin at the member before or behind' -r -f -a "next\t''
+previous\t''"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l on-corrupt -d 'At bytes that are no gzip member: stop, or go on at the next member that inflates' -r -f -a "fail\t''
+skip\t''"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s f -l format -d 'Form of the summary' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l resume -d 'Go on where the last run of this blob and topic stopped'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l dry-run -d 'Read and count, send nothing'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l force -d 'Run although a worker group is at work on the same topic'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s s -l subscription -d 'Subscription' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l service -d 'Service: its name, an alias, or the start of its pods\' names' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l prefix -d 'Names that start so' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s c -l container -d 'Container of the storage account, in place of the configured one' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l max-per-env -d 'Show at most N blobs of each environment' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l sort -d 'Order over all days: all blobs are listed before the first is shown, but for `name`' -r -f -a "modified\t''
+size\t''
+name\t''"
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded on a terminal'
+json\t'One JSON object a line'
+csv\t''
+name\t'Names only'"
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l replication-factor -d 'Replicas of each partition; the brokers\' default if not given' -r
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l topic -d 'A further topic for raw lines, such as one for `clp ingest --topic`; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -l dry-run -d 'Show what would be done'
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand init-topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l from -d 'Take the configuration from this file; it must load' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l migrate -d 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l force -d 'Overwrite a file that holds credentials; the old one is kept beside it'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand completions" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand completions" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand completions" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand completions" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand completions" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand completions" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand demo" -l lines -d 'Lines to write, over all blobs' -r
+complete -c clp -n "__fish_clp_using_subcommand demo" -l keep -d 'Leave the blobs and a configuration for them in this directory' -r -F
+complete -c clp -n "__fish_clp_using_subcommand demo" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand demo" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand demo" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand demo" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand demo" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
+complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

@@ -1,0 +1,54 @@
+//! librdkafka's clients take about 100 ms to go. Nobody needs to wait for that before the program ends.
+
+use std::{
+    ops::Deref,
+    sync::{Condvar, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+static GOING: Mutex<usize> = Mutex::new(0);
+static GONE: Condvar = Condvar::new();
+
+/// At the program's end, clients that are still going get so long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A client that is closed on a thread of its own when it is dropped.
+pub(super) struct Disposed<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Disposed<T> {
+    pub fn new(client: T) -> Self {
+        Self(Some(client))
+    }
+}
+
+impl<T: Send + 'static> Deref for Disposed<T> {
+    type Target = T;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only `drop` takes the client, and nothing comes after it"
+    )]
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("a client until it is dropped")
+    }
+}
+
+impl<T: Send + 'static> Drop for Disposed<T> {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        *GOING.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        thread::spawn(move || {
+            drop(client);
+            *GOING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+            GONE.notify_all();
+        });
+    }
+}
+
+/// Waits until all clients that were dropped are gone: the libraries under them do not like to be pulled away.
+pub fn wait_for_clients() {
+    let going = GOING.lock().unwrap_or_else(PoisonError::into_inner);
+    // What is not gone by then ends with the process.
+    drop(GONE.wait_timeout_while(going, PATIENCE, |going| *going > 0));
+}

@@ -1,0 +1,105 @@
+//! Memory stays bounded, whatever the size of a member or a line.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::gz;
+use crate::support::records::Read;
+use crate::support::running::Outcome;
+use crate::support::scene::{Scene, api_blob};
+use crate::support::services::kafka;
+
+const PEAK: u64 = 96 << 20;
+const MEMBER_BYTES: usize = 300 << 20;
+const LINE_BYTES: usize = 200 << 20;
+/// Different lines; they come again and again, as making each anew would take longer than all the rest.
+const LINES: u64 = 2000;
+
+/// Writes one gzip member of at least `bytes` of text, `text` over and over; gives how often.
+fn one_member(file: &Path, bytes: usize, text: &[u8]) -> usize {
+    let mut encoder = GzEncoder::new(BufWriter::new(File::create(file).unwrap()), Compression::fast());
+    let times = bytes.div_ceil(text.len());
+    for _ in 0..times {
+        encoder.write_all(text).unwrap();
+    }
+    encoder.finish().unwrap().flush().unwrap();
+    times
+}
+
+/// Ingests the file as a blob.
+fn ingest(scene: &Scene, pod: &str, file: &Path) -> Outcome {
+    let blob = api_blob(pod);
+    scene.blobs.upload(&blob, file);
+    let args = ["ingest", "--format", "json", "--blob", &blob];
+    let outcome = scene.clp.args(args).deadline(Duration::from_secs(180)).run().success();
+    let megabytes = outcome.peak_rss_bytes >> 20;
+    assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
+    assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB");
+    eprintln!("{pod}: peak {megabytes} MiB, {:?}", outcome.took);
+    outcome
+}
+
+#[test]
+fn a_member_of_300_megabytes() {
+    let scene = Scene::new();
+    let lines: Vec<String> = (0..LINES).map(gz::log_line).collect();
+    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let expected = one_member(file.path(), MEMBER_BYTES, text.as_bytes()) * lines.len();
+    let outcome = ingest(&scene, "member", file.path());
+    assert_eq!(outcome.json_lines()[0]["lines"], expected);
+    // All in one partition, so in order.
+    let found = kafka().fold(
+        &scene.topics.raw_application,
+        Read::Committed,
+        0,
+        |count: &mut usize, record| {
+            let value = record.value.as_deref();
+            assert!(
+                value == Some(lines[*count % lines.len()].as_bytes()),
+                "line {} is another",
+                *count + 1
+            );
+            *count += 1;
+            assert!(record.key_text().starts_with(&format!("cp2:P1:line-{count}:")));
+        },
+    );
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_line_of_200_megabytes() {
+    let scene = Scene::new();
+    let text: String = (0..LINES).map(gz::log_line).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let expected = one_member(file.path(), LINE_BYTES, text.as_bytes()) * text.len();
+    let outcome = ingest(&scene, "line", file.path());
+    let summary = &outcome.json_lines()[0];
+    assert_eq!(
+        (&summary["lines"], &summary["raw_bytes"]),
+        (&1.into(), &expected.into())
+    );
+    let twice = [text.as_bytes(), text.as_bytes()].concat();
+    let (bytes, parts) = kafka().fold(
+        &scene.topics.raw_application,
+        Read::Committed,
+        (0, 0),
+        |(bytes, parts): &mut (usize, usize), record| {
+            let value = record.value.as_deref().unwrap();
+            let at = *bytes % text.len();
+            assert!(value.len() <= text.len());
+            assert!(value == &twice[at..at + value.len()], "byte {bytes} and on are others");
+            *bytes += value.len();
+            *parts += 1;
+            let part = record.header("part").unwrap();
+            assert!(part.starts_with(&format!("{parts}/")), "{part}");
+        },
+    );
+    assert_eq!(bytes, expected);
+    assert!(parts > 150);
+}
