@@ -8,7 +8,6 @@ use std::{
 use rdkafka::{
     admin::{AdminClient, AdminOptions, ResourceSpecifier, TopicReplication},
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
     types::RDKafkaErrorCode,
 };
 

@@ -154,9 +154,13 @@ fn severity_of(error: &KafkaError) -> Severity {
             | RDKafkaErrorCode::LeaderNotAvailable
             | RDKafkaErrorCode::NotLeaderForPartition,
         ) => Severity::Retriable,
-        Some(RDKafkaErrorCode::MessageTimedOut | RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
-            Severity::Abortable
-        }
+        Some(
+            RDKafkaErrorCode::MessageTimedOut
+            | RDKafkaErrorCode::PurgeQueue
+            | RDKafkaErrorCode::PurgeInflight
+            // What a producer says to a record once its transaction is lost.
+            | RDKafkaErrorCode::State,
+        ) => Severity::Abortable,
         _ => Severity::Fatal,
     }
 }

@@ -261,6 +261,10 @@ impl Producer {
                 },
             };
         }
+        if let Some((_, reason)) = fatal {
+            // A new producer finds out what is committed.
+            return Error::Aborted { reason };
+        }
         let classified = Error::client(what, error);
         match classified.severity() {
             Severity::Abortable => Error::Aborted {
