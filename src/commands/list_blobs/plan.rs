@@ -24,6 +24,7 @@ pub(super) struct Plan {
     max: usize,
 }
 
+type PageSender = mpsc::Sender<Result<Vec<BlobProperties>, storage::Error>>;
 pub(super) type Pages = mpsc::Receiver<Result<Vec<BlobProperties>, storage::Error>>;
 
 impl Plan {
@@ -56,72 +57,113 @@ impl Plan {
         receiver
     }
 
-    async fn list(
+    async fn list(&self, container: &Container, pages: &PageSender) -> Result<(), storage::Error> {
+        let mut groups = match self.one_day {
+            true => vec![self.prefix.clone()],
+            false => container.groups(&self.prefix).await?,
+        };
+        match self.sort {
+            None => {
+                groups.sort_by(|a, b| day_of(b).cmp(&day_of(a)).then_with(|| a.cmp(b)));
+                self.list_by_day(container, &groups, pages).await
+            }
+            Some(Sort::Name) => self.list_by_name(container, &groups, pages).await,
+            Some(sort) => self.list_over_all(container, &groups, pages, sort).await,
+        }
+    }
+
+    /// Holds one day at a time.
+    async fn list_by_day(
         &self,
         container: &Container,
-        sender: &mpsc::Sender<Result<Vec<BlobProperties>, storage::Error>>,
+        groups: &[String],
+        pages: &PageSender,
     ) -> Result<(), storage::Error> {
-        let groups = match self.one_day {
-            true => vec![self.prefix.clone()],
-            false => {
-                let mut groups = container.groups(&self.prefix).await?;
-                if self.sort != Some(Sort::Name) {
-                    groups.sort_by(|a, b| day_of(b).cmp(&day_of(a)).then_with(|| a.cmp(b)));
-                }
-                groups
-            }
-        };
         let mut left = self.max;
-        let mut kept = Vec::new();
         for group in groups {
-            let mut blobs = Vec::new();
-            let mut next = None;
+            let (mut day, mut next) = (Vec::new(), None);
             loop {
-                let page = container.page(&self.narrow(&group), next).await?;
-                blobs.extend(page.blobs.into_iter().filter(|blob| self.wants(blob)));
-                next = page.next;
-                if self.sort == Some(Sort::Name) && !blobs.is_empty() {
-                    blobs.truncate(left);
-                    left -= blobs.len();
-                    if sender.send(Ok(std::mem::take(&mut blobs))).await.is_err() {
-                        return Ok(());
-                    }
-                }
-                if next.is_none() || left == 0 {
+                next = self.add_page(container, group, next, &mut day).await?;
+                if next.is_none() {
                     break;
                 }
             }
-            match self.sort {
-                Some(Sort::Name) => {}
-                Some(sort) => {
-                    kept.append(&mut blobs);
-                    // Twice the rows that are wanted is all that is ever held.
-                    if kept.len() / 2 >= self.max {
-                        order(&mut kept, sort);
-                        kept.truncate(self.max);
-                    }
-                }
-                None => {
-                    order(&mut blobs, Sort::Modified);
-                    blobs.truncate(left);
-                    left -= blobs.len();
-                    if !blobs.is_empty() && sender.send(Ok(blobs)).await.is_err() {
-                        return Ok(());
-                    }
-                }
+            order(&mut day, Sort::Modified);
+            day.truncate(left);
+            left -= day.len();
+            if pages.send(Ok(day)).await.is_err() || left == 0 {
+                break;
             }
-            if left == 0 {
-                return Ok(());
-            }
-        }
-        if let Some(sort) = self.sort
-            && !kept.is_empty()
-        {
-            order(&mut kept, sort);
-            kept.truncate(self.max);
-            let _ = sender.send(Ok(kept)).await;
         }
         Ok(())
+    }
+
+    /// Storage lists by name: each page goes out as it comes.
+    async fn list_by_name(
+        &self,
+        container: &Container,
+        groups: &[String],
+        pages: &PageSender,
+    ) -> Result<(), storage::Error> {
+        let mut left = self.max;
+        for group in groups {
+            let mut next = None;
+            loop {
+                let mut page = Vec::new();
+                next = self.add_page(container, group, next, &mut page).await?;
+                page.truncate(left);
+                left -= page.len();
+                if pages.send(Ok(page)).await.is_err() || left == 0 {
+                    return Ok(());
+                }
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is known to be first before all is seen; no more than twice the rows that are wanted is ever held.
+    async fn list_over_all(
+        &self,
+        container: &Container,
+        groups: &[String],
+        pages: &PageSender,
+        sort: Sort,
+    ) -> Result<(), storage::Error> {
+        let mut kept = Vec::new();
+        for group in groups {
+            let mut next = None;
+            loop {
+                next = self.add_page(container, group, next, &mut kept).await?;
+                if kept.len() / 2 >= self.max {
+                    order(&mut kept, sort);
+                    kept.truncate(self.max);
+                }
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        order(&mut kept, sort);
+        kept.truncate(self.max);
+        // Where nobody listens any more, the list is not wanted.
+        let _ = pages.send(Ok(kept)).await;
+        Ok(())
+    }
+
+    /// Adds the wanted blobs of one page of a group, and gives where the next page begins.
+    async fn add_page(
+        &self,
+        container: &Container,
+        group: &str,
+        next: Option<String>,
+        blobs: &mut Vec<BlobProperties>,
+    ) -> Result<Option<String>, storage::Error> {
+        let page = container.page(&self.narrow(group), next).await?;
+        blobs.extend(page.blobs.into_iter().filter(|blob| self.wants(blob)));
+        Ok(page.next)
     }
 
     /// A day's prefix with the service's pods only.
