@@ -108,7 +108,7 @@ fn a_corrupt_member_stops_the_run_and_is_passed_over_on_demand() {
 fn damage_is_passed_over_wherever_it_is() {
     let scene = Scene::new();
     let good = |number: u64| gz::blob(number * LINES..(number + 1) * LINES, LINES);
-    let garbage: Vec<u8> = (0..5000_u32).map(|i| (i * 7919 >> 3) as u8).collect();
+    let garbage: Vec<u8> = (0..5000_u32).map(|i| ((i * 7919) >> 3) as u8).collect();
     // What could pass for a member's head, but is none.
     let tempting = [0x1f, 0x8b, 0x08, 0x00].repeat(20);
     for (pod, parts, skipped, lines) in [

@@ -172,7 +172,8 @@ fn lines_longer_than_a_record_may_be_come_in_parts() {
         let lengths = short.take_while(|length| *length < 10_000).chain(long);
         lengths.zip(1..).map(|(length, seed)| noise(length, seed)).collect()
     };
-    let cases: BTreeMap<&str, (Option<&str>, usize, Vec<Vec<u8>>)> = BTreeMap::from([
+    type Case<'a> = (Option<&'a str>, usize, Vec<Vec<u8>>);
+    let cases: BTreeMap<&str, Case<'_>> = BTreeMap::from([
         ("small", (Some(small.as_str()), 10_000, around(10_000))),
         ("usual", (None, 1_048_588, around(1_048_588))),
         (
