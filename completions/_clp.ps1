@@ -46,19 +46,19 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;ingest' {
-            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}')
-            [CompletionResult]::new('--blob', '--blob', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}')
-            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured')
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription')
-            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
-            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic for the lines; else the raw topic of the blob''s service')
-            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic for the lines; else the raw topic of the blob''s service')
-            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service, for the records'' header; else by the blob''s name')
-            [CompletionResult]::new('--start-offset', '--start-offset', [CompletionResultType]::ParameterName, 'Begin at this byte offset, where a gzip member must start [default: 0]')
-            [CompletionResult]::new('--align', '--align', [CompletionResultType]::ParameterName, 'If --start-offset is inside a member, begin at the member before or behind')
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]')
+            [CompletionResult]::new('--blob', '--blob', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription of the environment [env: SUBSCRIPTION_ID]')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription of the environment [env: SUBSCRIPTION_ID]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]')
+            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic for the lines; else the raw topic of the blob''s service [env: KAFKA_TOPIC]')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Topic for the lines; else the raw topic of the blob''s service [env: KAFKA_TOPIC]')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service, for the records'' header; else by the blob''s name [env: SERVICE_SELECTOR]')
+            [CompletionResult]::new('--start-offset', '--start-offset', [CompletionResultType]::ParameterName, 'Begin at this byte offset, where a gzip member must start [env: START_OFFSET] [default: 0]')
+            [CompletionResult]::new('--align', '--align', [CompletionResultType]::ParameterName, 'If --start-offset is inside a member, begin at the next member''s start, or at its own')
             [CompletionResult]::new('--on-corrupt', '--on-corrupt', [CompletionResultType]::ParameterName, 'At bytes that are no gzip member: stop, or go on at the next member that inflates')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the summary')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the summary')
@@ -69,7 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on where the last run of this blob and topic stopped')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read and count, send nothing')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Run although a worker group is at work on the same topic')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Run although workers write the same topic; safe if none of them has this blob')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -81,16 +81,16 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         'clp;list-blobs' {
             [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription')
-            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
             [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service: its name, an alias, or the start of its pods'' names')
-            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Names that start so')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Blobs whose whole names start so, such as kubernetes/20250606.api-')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
             [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
             [CompletionResult]::new('--max-per-env', '--max-per-env', [CompletionResultType]::ParameterName, 'Show at most N blobs of each environment')
-            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order over all days: all blobs are listed before the first is shown, but for `name`')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order, over all days; but for `name`, nothing is shown before everything is listed')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
@@ -110,6 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
@@ -167,9 +168,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -218,7 +219,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;config;help' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -246,8 +247,8 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'clp;demo' {
@@ -294,7 +295,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;config' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             break

@@ -884,7 +884,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__test__subcmd__kafka)
-            opts="-f -X -q -v -h --format --config --quiet --verbose --color --log-format --help"
+            opts="-f -X -q -v -h --format --config --brokers --quiet --verbose --color --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -899,6 +899,10 @@ _clp() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --brokers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -45,14 +45,14 @@ complete -c clp -n "__fish_clp_needs_command" -f -a "config" -d 'Check, show and
 complete -c clp -n "__fish_clp_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c clp -n "__fish_clp_needs_command" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
 complete -c clp -n "__fish_clp_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s b -l blob -d 'The blob\'s name, or a pattern for several: * ? [a-z] {a,b}' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s s -l subscription -d 'Subscription' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s c -l container -d 'Container of the storage account, in place of the configured one' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s t -l topic -d 'Topic for the lines; else the raw topic of the blob\'s service' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -l service -d 'Service, for the records\' header; else by the blob\'s name' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -l start-offset -d 'Begin at this byte offset, where a gzip member must start [default: 0]' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -l align -d 'If --start-offset is inside a member, begin at the member before or behind' -r -f -a "next\t''
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s b -l blob -d 'The blob\'s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s s -l subscription -d 'Subscription of the environment [env: SUBSCRIPTION_ID]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s c -l container -d 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s t -l topic -d 'Topic for the lines; else the raw topic of the blob\'s service [env: KAFKA_TOPIC]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l service -d 'Service, for the records\' header; else by the blob\'s name [env: SERVICE_SELECTOR]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l start-offset -d 'Begin at this byte offset, where a gzip member must start [env: START_OFFSET] [default: 0]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l align -d 'If --start-offset is inside a member, begin at the next member\'s start, or at its own' -r -f -a "next\t''
 previous\t''"
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l on-corrupt -d 'At bytes that are no gzip member: stop, or go on at the next member that inflates' -r -f -a "fail\t''
 skip\t''"
@@ -68,23 +68,23 @@ complete -c clp -n "__fish_clp_using_subcommand ingest" -l log-format -d 'Form o
 json\t''"
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l resume -d 'Go on where the last run of this blob and topic stopped'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l dry-run -d 'Read and count, send nothing'
-complete -c clp -n "__fish_clp_using_subcommand ingest" -l force -d 'Run although a worker group is at work on the same topic'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l force -d 'Run although workers write the same topic; safe if none of them has this blob'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s s -l subscription -d 'Subscription' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l service -d 'Service: its name, an alias, or the start of its pods\' names' -r
-complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l prefix -d 'Names that start so' -r
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l prefix -d 'Blobs whose whole names start so, such as kubernetes/20250606.api-' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s c -l container -d 'Container of the storage account, in place of the configured one' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l max-per-env -d 'Show at most N blobs of each environment' -r
-complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l sort -d 'Order over all days: all blobs are listed before the first is shown, but for `name`' -r -f -a "modified\t''
+complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l sort -d 'Order, over all days; but for `name`, nothing is shown before everything is listed' -r -f -a "modified\t''
 size\t''
 name\t''"
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded on a terminal'
 json\t'One JSON object a line'
-csv\t''
+csv\t'Comma-separated values, under a header'
 name\t'Names only'"
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
@@ -100,6 +100,7 @@ complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s h -l help -d 'Pri
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
 always\t''
@@ -149,8 +150,8 @@ complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subc
 json\t''"
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -187,7 +188,7 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
-complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -201,7 +202,7 @@ complete -c clp -n "__fish_clp_using_subcommand completions" -l log-format -d 'F
 json\t''"
 complete -c clp -n "__fish_clp_using_subcommand completions" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand completions" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_using_subcommand demo" -l lines -d 'Lines to write, over all blobs' -r
 complete -c clp -n "__fish_clp_using_subcommand demo" -l keep -d 'Leave the blobs and a configuration for them in this directory' -r -F
 complete -c clp -n "__fish_clp_using_subcommand demo" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
@@ -224,6 +225,6 @@ complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcom
 complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
 complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell everything that is wrong with it; exit code 3 if anything is'
+complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

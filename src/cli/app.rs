@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::{GlobalArgs, Output, logging};
 use crate::{
-    config::{AccountAccess, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
+    config::{AccountAccess, Brokers, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
     domain::EnvironmentId,
     kafka::{Connection, EMBEDDED, EmbeddedBroker},
     storage::{Container, Credential, Location, ReadOptions, RetryPolicy, Strategy},
@@ -89,8 +89,13 @@ impl App {
 
     /// The configured Kafka. Nothing is asked of it yet; the embedded broker is started if that is the one.
     pub fn kafka(&self) -> anyhow::Result<Kafka> {
+        self.kafka_at(&self.config()?.kafka.brokers)
+    }
+
+    /// As [`App::kafka`], at other brokers.
+    pub fn kafka_at(&self, brokers: &Brokers) -> anyhow::Result<Kafka> {
         let config = &self.config()?.kafka;
-        let mut connection = Connection::new(config.brokers.to_string());
+        let mut connection = Connection::new(brokers.to_string());
         connection.properties = config.client_properties();
         connection.producer = config.producer_properties();
         let mut embedded = None;

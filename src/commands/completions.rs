@@ -5,13 +5,14 @@ use clap_complete::{Shell, generate};
 
 use crate::cli::App;
 
+const EXAMPLES: &str = "Examples:
+  bash: clp completions bash > ~/.local/share/bash-completion/completions/clp
+  zsh:  clp completions zsh > \"${fpath[1]}/_clp\"
+  fish: clp completions fish > ~/.config/fish/completions/clp.fish";
+
 /// Print a shell's completion script
-///
-/// bash: clp completions bash > ~/.local/share/bash-completion/completions/clp
-/// zsh:  clp completions zsh > "${fpath[1]}/_clp"
-/// fish: clp completions fish > ~/.config/fish/completions/clp.fish
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct Completions {
     /// The shell
     #[arg(value_enum)]

@@ -7,14 +7,14 @@ use crate::{
     config::{self, Environment},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp config check
+  clp config show --config worker.yaml
+  clp config path";
+
 /// Check, show and find the configuration
-///
-/// Examples:
-///   clp config check
-///   clp config show --config worker.yaml
-///   clp config path
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct ConfigCommand {
     #[command(subcommand)]
     what: What,
@@ -22,7 +22,7 @@ pub struct ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Read the configuration and tell everything that is wrong with it; exit code 3 if anything is
+    /// Read the configuration and tell all that is wrong with it; exit code 3 if there is anything
     Check,
     /// Print the effective configuration, defaults and environment included, secrets masked
     Show,

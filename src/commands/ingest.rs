@@ -16,47 +16,44 @@ use crate::{
     storage::{self, BlobProperties, Container},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
+  clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
+  clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
+  clp ingest --env P1 --blob NAME --dry-run --format json";
+
 /// Bring a blob's lines into Kafka, each exactly once
 ///
 /// Lines, the checkpoint behind them and, at the end, a completion event are committed in transactions. A run that was
 /// interrupted or killed goes on with --resume, without a lost or doubled line. Kafka is checked before the blob is read.
-///
-/// Every flag can also come from the environment: SUBSCRIPTION_ID, ENVIRONMENT, AZURE_STORAGE_CONTAINER_NAME,
-/// AZURE_STORAGE_BLOB_NAME, KAFKA_BROKERS, KAFKA_TOPIC, START_OFFSET, SERVICE_SELECTOR. Flags win.
-///
-/// Examples:
-///   clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
-///   clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
-///   clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
-///   clp ingest --env P1 --blob NAME --dry-run --format json
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct Ingest {
-    /// The blob's name, or a pattern for several: * ? [a-z] {a,b}
+    /// The blob's name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]
     #[arg(short, long, value_name = "NAME")]
     blob: Option<String>,
 
-    /// Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured
+    /// Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]
     #[arg(short, long = "env", alias = "environment", value_name = "ENV")]
     env: Option<String>,
 
-    /// Subscription
+    /// Subscription of the environment [env: SUBSCRIPTION_ID]
     #[arg(short, long, value_name = "SUBSCRIPTION")]
     subscription: Option<String>,
 
-    /// Container of the storage account, in place of the configured one
+    /// Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]
     #[arg(short, long, value_name = "CONTAINER")]
     container: Option<String>,
 
-    /// Topic for the lines; else the raw topic of the blob's service
+    /// Topic for the lines; else the raw topic of the blob's service [env: KAFKA_TOPIC]
     #[arg(short, long, value_name = "TOPIC")]
     topic: Option<String>,
 
-    /// Service, for the records' header; else by the blob's name
+    /// Service, for the records' header; else by the blob's name [env: SERVICE_SELECTOR]
     #[arg(long, value_name = "SERVICE")]
     service: Option<String>,
 
-    /// Begin at this byte offset, where a gzip member must start [default: 0]
+    /// Begin at this byte offset, where a gzip member must start [env: START_OFFSET] [default: 0]
     #[arg(long, value_name = "BYTES")]
     start_offset: Option<u64>,
 
@@ -64,7 +61,7 @@ pub struct Ingest {
     #[arg(long, conflicts_with = "start_offset")]
     resume: bool,
 
-    /// If --start-offset is inside a member, begin at the member before or behind
+    /// If --start-offset is inside a member, begin at the next member's start, or at its own
     #[arg(long, value_enum, value_name = "WHERE")]
     align: Option<AlignArg>,
 
@@ -76,7 +73,7 @@ pub struct Ingest {
     #[arg(long)]
     dry_run: bool,
 
-    /// Run although a worker group is at work on the same topic
+    /// Run although workers write the same topic; safe if none of them has this blob
     #[arg(long)]
     force: bool,
 
@@ -226,7 +223,7 @@ async fn find_blobs(container: &Container, wanted: &str) -> anyhow::Result<Vec<B
     }
     let pattern = globset::GlobBuilder::new(wanted)
         .build()
-        .map_err(|error| Failure::usage(format!("--blob {wanted}: {error}")))?
+        .map_err(|error| Failure::usage(format!("--blob {wanted}: {}", error.kind())))?
         .compile_matcher();
     let prefix = wanted.split(['*', '?', '[', '{']).next().unwrap_or_default();
     let (mut blobs, mut next) = (Vec::new(), None);

@@ -10,15 +10,15 @@ use crate::{
     kafka::{self, Cluster, NewTopic, TopicInfo, TopicOutcome},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp init-topics --dry-run
+  clp init-topics --replication-factor 3";
+
 /// Create the topics that are missing; change none that exists
 ///
 /// Tells how existing topics differ from what clp would create. Any partition count works.
-///
-/// Examples:
-///   clp init-topics --dry-run
-///   clp init-topics --replication-factor 3
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct InitTopics {
     /// Replicas of each partition; the brokers' default if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]

@@ -12,17 +12,17 @@ use crate::{
     storage::{self, BlobProperties, Container},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp list-blobs --env P1 | grep my-blob
+  clp list-blobs --date today --service api --max-per-env 10
+  clp list-blobs --env cp2/P1 --format json | jq .size";
+
 /// List blobs in storage, newest first
 ///
 /// The newest day comes first, and in a day the blob that was written to last. Piped, each blob is one line with its
 /// whole name and exact size. A line on standard error sums up.
-///
-/// Examples:
-///   clp list-blobs --env P1 | grep my-blob
-///   clp list-blobs --date today --service api --max-per-env 10
-///   clp list-blobs --env cp2/P1 --format json | jq .size
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct ListBlobs {
     #[command(flatten)]
     environments: EnvironmentSelection,
@@ -35,7 +35,7 @@ pub struct ListBlobs {
     #[arg(long, value_name = "SERVICE")]
     service: Option<String>,
 
-    /// Names that start so
+    /// Blobs whose whole names start so, such as kubernetes/20250606.api-
     #[arg(long, value_name = "PREFIX", conflicts_with_all = ["date"])]
     prefix: Option<String>,
 
@@ -47,7 +47,7 @@ pub struct ListBlobs {
     #[arg(long, value_name = "N")]
     max_per_env: Option<NonZeroUsize>,
 
-    /// Order over all days: all blobs are listed before the first is shown, but for `name`
+    /// Order, over all days; but for `name`, nothing is shown before everything is listed
     #[arg(long, value_enum, value_name = "BY")]
     sort: Option<Sort>,
 
@@ -70,6 +70,7 @@ enum Format {
     Table,
     /// One JSON object a line
     Json,
+    /// Comma-separated values, under a header
     Csv,
     /// Names only
     Name,
@@ -336,6 +337,10 @@ impl<'a> Printer<'a> {
 
     fn finish(mut self) -> anyhow::Result<()> {
         self.output.flush()?;
+        if self.environments == 0 {
+            // Nothing was listed: the error says why.
+            return Ok(());
+        }
         let plural = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         to_stderr(&format!(
             "{}, {} ({} bytes) in {}",

@@ -16,14 +16,24 @@ mod selection;
 mod setup_config;
 mod test_kafka;
 
+const AFTER_HELP: &str = "First steps:
+  clp demo                           see it work, with nothing else running
+  clp setup-config                   write a configuration; fill in the storage accounts
+  clp init-topics                    create the topics in Kafka
+  clp list-blobs --env P1            see which blobs there are
+  clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka
+
+Exit codes:
+  0 done · 1 failed · 2 wrong usage · 3 configuration · 4 Kafka · 5 storage · 6 data
+  7 some of several parts failed · 130 interrupted";
+
 /// SAP Commerce Cloud's logs from Azure Blob Storage into Kafka, every line exactly once.
 #[derive(Debug, Parser)]
 #[command(
     name = "clp",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done · 1 failed · 2 usage · 3 configuration · 4 Kafka · 5 storage · 6 data · \
-                  7 some of several parts failed · 130 interrupted"
+    after_help = AFTER_HELP
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -21,7 +21,7 @@ pub struct EnvironmentSelection {
     )]
     pub environments: Vec<String>,
 
-    /// Subscription
+    /// Subscription; all its environments, if none is named
     #[arg(short, long, value_name = "SUBSCRIPTION")]
     pub subscription: Option<String>,
 }

@@ -9,17 +9,17 @@ use crate::{
     config::{self, Config, Environment, Migrated},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp setup-config
+  clp setup-config --from team-config.yaml
+  clp setup-config --migrate";
+
 /// Write a first configuration, readable by you alone
 ///
 /// Without flags a template with all keys is written, to be filled in. Credentials that are there already are never
 /// overwritten without --force, and what was there is kept beside the new file.
-///
-/// Examples:
-///   clp setup-config
-///   clp setup-config --from team-config.yaml
-///   clp setup-config --migrate
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct SetupConfig {
     /// Take the configuration from this file; it must load
     #[arg(long, value_name = "FILE", conflicts_with = "migrate")]

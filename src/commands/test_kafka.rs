@@ -6,23 +6,25 @@ use clap::Args;
 
 use crate::{
     cli::{App, Format, table},
+    config::Brokers,
     kafka::{self, Cluster, Connection, Delivery, Producer},
     pipeline::ingest::MAX_RECORD_BYTES,
 };
 
+const EXAMPLES: &str = "Examples:
+  clp test-kafka
+  clp test-kafka broker1:9092,broker2:9092";
+
 /// Test the connection to Kafka: brokers, latency, version, transactions, topics
 ///
 /// Answers within 5 seconds. Exit code 4 if Kafka can not be reached or has no transactions.
-///
-/// Examples:
-///   clp test-kafka
-///   clp test-kafka broker1:9092,broker2:9092
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct TestKafka {
     /// Brokers, host:port, comma separated; else the configured ones
-    #[arg(value_name = "BROKERS")]
-    brokers: Option<String>,
+    // Of another name than the global flag, which it would hide.
+    #[arg(id = "tested", value_name = "BROKERS")]
+    brokers: Option<Brokers>,
 
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t)]
@@ -50,11 +52,11 @@ struct Topic {
 }
 
 pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
-    let kafka = app.kafka()?;
-    let mut connection = kafka.connection.clone();
-    if let Some(brokers) = args.brokers {
-        connection.brokers = brokers;
-    }
+    let kafka = match &args.brokers {
+        Some(brokers) => app.kafka_at(brokers)?,
+        None => app.kafka()?,
+    };
+    let connection = kafka.connection.clone();
     let start = Instant::now();
     let asked = connection.clone();
     let cluster = kafka::blocking(move || Cluster::connect(&asked)).await?;

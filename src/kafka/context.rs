@@ -56,7 +56,7 @@ impl ClientContext for Context {
         let all_down = error.rdkafka_error_code() == Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown);
         let mut last = lock(&self.last_trouble);
         if last.is_none() || !all_down {
-            *last = Some(without_prefix(reason));
+            *last = Some(plain(reason));
         }
     }
 }
@@ -73,11 +73,13 @@ impl ProducerContext for Context {
     }
 }
 
-/// librdkafka starts its reasons with the thread's name, `[thrd:host:port/bootstrap]: `.
-fn without_prefix(reason: &str) -> String {
+/// librdkafka starts its reasons with the thread's name, `[thrd:host:port/bootstrap]: `, and ends them with its own
+/// state, ` (after 0ms in state CONNECT, 1 identical error(s) suppressed)`.
+fn plain(reason: &str) -> String {
     let text = match reason.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) {
         Some((_, text)) => text,
         None => reason,
     };
+    let text = text.split_once(" (after ").map_or(text, |(text, _)| text);
     text.to_owned()
 }

@@ -95,7 +95,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreachable { .. } => {
-                "check that the brokers run and `--brokers` is right; `clp test-kafka` tells more".to_owned()
+                "check that the brokers run, and their address: --brokers, KAFKA_BROKERS, or kafka.brokers in the configuration"
+                    .to_owned()
             }
             Self::Property { .. } | Self::Properties { .. } => {
                 "the names are librdkafka's; see its CONFIGURATION.md".to_owned()

@@ -149,6 +149,9 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
     (0..length).map(|_| next()).collect()
 }
 
+/// A topic (the usual one if `None`), the bytes of its largest record or part, and lines.
+type LimitedLines<'a> = (Option<&'a str>, usize, Vec<Vec<u8>>);
+
 #[test]
 fn lines_longer_than_a_record_may_be_come_in_parts() {
     let scene = Scene::new();
@@ -172,8 +175,7 @@ fn lines_longer_than_a_record_may_be_come_in_parts() {
         let lengths = short.take_while(|length| *length < 10_000).chain(long);
         lengths.zip(1..).map(|(length, seed)| noise(length, seed)).collect()
     };
-    type Case<'a> = (Option<&'a str>, usize, Vec<Vec<u8>>);
-    let cases: BTreeMap<&str, Case<'_>> = BTreeMap::from([
+    let cases: BTreeMap<&str, LimitedLines> = BTreeMap::from([
         ("small", (Some(small.as_str()), 10_000, around(10_000))),
         ("usual", (None, 1_048_588, around(1_048_588))),
         (

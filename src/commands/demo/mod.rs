@@ -22,16 +22,16 @@ use crate::{
     storage::{Container, Location, ReadOptions, RetryPolicy},
 };
 
+const EXAMPLES: &str = "Examples:
+  clp demo
+  clp demo --lines 200000 --keep ./demo";
+
 /// See the main job at work, with nothing else installed or running
 ///
 /// Writes a day of realistic logs to a directory as Azure would hold them, brings them into a Kafka broker that runs
 /// inside this process, and shows some of the lines.
-///
-/// Examples:
-///   clp demo
-///   clp demo --lines 200000 --keep ./demo
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// Lines to write, over all blobs
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
