@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Flags win over the environment, the environment over the file, the file over the defaults. The files of the
-//! predecessor load unchanged ([`legacy`] brings their keys to the names of today). What is wrong is told with its
+//! predecessor load unchanged (`legacy` brings their keys to the names of today). What is wrong is told with its
 //! place: `config.yaml:12: …`, or the variable's or the flag's name.
 
 mod accounts;

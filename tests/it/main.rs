@@ -5,7 +5,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on says so by panicking, in its support too"
+    clippy::print_stderr,
+    reason = "a test that cannot go on says so by panicking, and tells figures by printing, in its support too"
 )]
 
 mod completions_test;

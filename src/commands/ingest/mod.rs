@@ -1,0 +1,198 @@
+//! `clp ingest`.
+
+mod find;
+mod report;
+mod resolve;
+
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use self::{
+    find::{environment, find_blobs},
+    report::{Watching, report, text},
+    resolve::job,
+};
+use crate::{
+    cli::{App, Failure, Format, Output, Parts, cancel_on_signal},
+    kafka::{self, Cluster, Connection},
+    pipeline::ingest::{self, Control, Job, Start},
+};
+
+const EXAMPLES: &str = "Examples:
+  clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
+  clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
+  clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
+  clp ingest --env P1 --blob NAME --dry-run --format json";
+
+/// Bring a blob's lines into Kafka, each exactly once
+///
+/// Lines, the checkpoint behind them and, at the end, a completion event are committed in transactions. A run that was
+/// interrupted or killed goes on with --resume, without a lost or doubled line. Kafka is checked before the blob is read.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Ingest {
+    /// The blob's name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]
+    #[arg(short, long, value_name = "NAME")]
+    blob: Option<String>,
+
+    /// Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]
+    #[arg(short, long = "env", alias = "environment", value_name = "ENV")]
+    env: Option<String>,
+
+    /// Subscription of the environment [env: SUBSCRIPTION_ID]
+    #[arg(short, long, value_name = "SUBSCRIPTION")]
+    subscription: Option<String>,
+
+    /// Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]
+    #[arg(short, long, value_name = "CONTAINER")]
+    container: Option<String>,
+
+    /// Topic for the lines; else the raw topic of the blob's service [env: KAFKA_TOPIC]
+    #[arg(short, long, value_name = "TOPIC")]
+    topic: Option<String>,
+
+    /// Service, for the records' header; else by the blob's name [env: SERVICE_SELECTOR]
+    #[arg(long, value_name = "SERVICE")]
+    service: Option<String>,
+
+    /// Begin at this byte offset, where a gzip member must start [env: START_OFFSET] [default: 0]
+    #[arg(long, value_name = "BYTES")]
+    start_offset: Option<u64>,
+
+    /// Go on where the last run of this blob and topic stopped
+    #[arg(long, conflicts_with = "start_offset")]
+    resume: bool,
+
+    /// If --start-offset is inside a member, begin at the next member's start, or at its own
+    #[arg(long, value_enum, value_name = "WHERE")]
+    align: Option<AlignArg>,
+
+    /// At bytes that are no gzip member: stop, or go on at the next member that inflates
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "fail")]
+    on_corrupt: OnCorruptArg,
+
+    /// Read and count, send nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Run although workers write the same topic; safe if none of them has this blob
+    #[arg(long)]
+    force: bool,
+
+    /// Form of the summary
+    #[arg(short, long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum AlignArg {
+    Next,
+    Previous,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnCorruptArg {
+    Fail,
+    Skip,
+}
+
+impl Ingest {
+    /// Takes from the environment what no flag gave. Empty variables count as not set.
+    fn with_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        self.blob = self.blob.or_else(|| variable("AZURE_STORAGE_BLOB_NAME"));
+        self.env = self.env.or_else(|| variable("ENVIRONMENT"));
+        self.subscription = self.subscription.or_else(|| variable("SUBSCRIPTION_ID"));
+        self.topic = self.topic.or_else(|| variable("KAFKA_TOPIC"));
+        self.service = self.service.or_else(|| variable("SERVICE_SELECTOR"));
+        if !self.resume
+            && self.start_offset.is_none()
+            && let Some(text) = variable("START_OFFSET")
+        {
+            let offset = text.trim().parse().map_err(|_| {
+                Failure::usage(format!("START_OFFSET={text} is not a number of bytes"))
+                    .with_hint("give a whole number, such as START_OFFSET=1048576")
+            })?;
+            self.start_offset = Some(offset);
+        }
+        Ok(self)
+    }
+
+    fn start(&self) -> Start {
+        match self.resume {
+            true => Start::Resume,
+            false => Start::Offset(self.start_offset.unwrap_or(0)),
+        }
+    }
+}
+
+pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
+    let args = args.with_environment(|name| std::env::var(name).ok())?;
+    let Some(blob) = args.blob.as_deref() else {
+        return Err(Failure::usage("no blob is named")
+            .with_hint("--blob NAME, or AZURE_STORAGE_BLOB_NAME; `clp list-blobs` shows what there is")
+            .into());
+    };
+    let environment = environment(&args, app)?;
+    let kafka = app.kafka()?;
+    let needs_kafka = !args.dry_run || args.resume;
+    let connecting = async {
+        let connection = kafka.connection.clone();
+        match needs_kafka {
+            true => kafka::blocking(move || Cluster::connect(&connection)).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    // Nothing is asked of storage before Kafka answers, but its client can get ready meanwhile.
+    let opening = async { app.container(&environment, args.container.as_deref()) };
+    let (cluster, container) = tokio::join!(connecting, opening);
+    let cluster = cluster?;
+    tracing::debug!("Kafka answers");
+    let (container, _) = container?;
+    let blobs = find_blobs(&container, blob).await?;
+    let control = Control::default();
+    let _signals = cancel_on_signal(control.cancel.clone());
+
+    let mut parts = Parts::of("blobs");
+    let mut output = app.output();
+    for blob in blobs {
+        let result = async {
+            let job = job(&args, app, &environment, &container, blob, cluster.as_ref()).await?;
+            one(&args, app, &kafka.connection, job, control.clone(), &mut output).await
+        }
+        .await;
+        parts.note(result)?;
+    }
+    parts.into_result()
+}
+
+async fn one(
+    args: &Ingest,
+    app: &App,
+    connection: &Connection,
+    job: Job,
+    control: Control,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let (blob, topic, delivery) = (job.blob.name.clone(), job.topics.raw.0.clone(), job.delivery.name());
+    let begun = Instant::now();
+    let control = Control {
+        progress: std::sync::Arc::default(),
+        ..control
+    };
+    let summary = {
+        let _watching = Watching::start(&job, &control, app.is_quiet());
+        let connection = connection.clone();
+        match args.dry_run {
+            true => ingest::dry_run(connection, job, control).await?,
+            false => ingest::run(connection, job, control).await?,
+        }
+    };
+    let report = report(&blob, &topic, &summary, begun.elapsed(), delivery, args.dry_run);
+    match args.format {
+        Format::Json => output.json(&report)?,
+        Format::Text => output.line(text(&report))?,
+    }
+    Ok(output.flush()?)
+}

@@ -1,0 +1,103 @@
+//! What a run tells: a bar while it is at work, a summary at its end.
+
+use std::time::Duration;
+
+use crate::{
+    cli::{Bar, human_size},
+    pipeline::ingest::{Control, Job, Summary},
+};
+
+/// What is printed at the end of a run.
+#[derive(serde::Serialize)]
+pub(super) struct Report<'a> {
+    blob: &'a str,
+    topic: &'a str,
+    from_offset: u64,
+    to_offset: u64,
+    checkpoint_lines: u64,
+    lines: u64,
+    /// Compressed bytes between the two offsets.
+    bytes: u64,
+    raw_bytes: u64,
+    torn_bytes: u64,
+    skipped_bytes: u64,
+    seconds: f64,
+    lines_per_second: f64,
+    delivery: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+pub(super) fn report<'a>(
+    blob: &'a str,
+    topic: &'a str,
+    summary: &Summary,
+    elapsed: Duration,
+    delivery: &'static str,
+    dry_run: bool,
+) -> Report<'a> {
+    let seconds = elapsed.as_secs_f64();
+    Report {
+        blob,
+        topic,
+        from_offset: summary.from.member,
+        to_offset: summary.to.member,
+        checkpoint_lines: summary.to.lines,
+        lines: summary.lines,
+        bytes: summary.to.member.saturating_sub(summary.from.member),
+        raw_bytes: summary.raw_bytes,
+        torn_bytes: summary.torn_bytes,
+        skipped_bytes: summary.skipped_bytes,
+        seconds: (seconds * 1000.0).round() / 1000.0,
+        lines_per_second: (summary.lines as f64 / seconds.max(f64::EPSILON)).round(),
+        delivery,
+        dry_run,
+    }
+}
+
+pub(super) fn text(report: &Report<'_>) -> String {
+    let mut text = format!(
+        "{}: {} lines ({}) {} {}, offsets {} to {}, in {:.1} s, {} lines/s, {}",
+        report.blob,
+        report.lines,
+        human_size(report.raw_bytes),
+        if report.dry_run { "would go to" } else { "sent to" },
+        report.topic,
+        report.from_offset,
+        report.to_offset,
+        report.seconds,
+        report.lines_per_second,
+        report.delivery,
+    );
+    if report.torn_bytes > 0 {
+        text += &format!("; {} bytes of an unfinished member are left", report.torn_bytes);
+    }
+    if report.skipped_bytes > 0 {
+        text += &format!("; {} corrupt bytes were passed over", report.skipped_bytes);
+    }
+    text
+}
+
+/// Draws the progress bar until it is dropped.
+pub(super) struct Watching(tokio::task::JoinHandle<()>);
+
+const REDRAW: Duration = Duration::from_millis(100);
+
+impl Watching {
+    pub(super) fn start(job: &Job, control: &Control, quiet: bool) -> Self {
+        let bar = Bar::bytes(job.blob.size, quiet);
+        let progress = control.progress.clone();
+        Self(tokio::spawn(async move {
+            loop {
+                bar.update(progress.position(), progress.lines());
+                tokio::time::sleep(REDRAW).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,147 @@
+//! Arguments, configuration and what the cluster has become a job.
+
+use std::time::Duration;
+
+use super::{AlignArg, Ingest, OnCorruptArg};
+use crate::{
+    cli::{App, Exit, Failure},
+    config,
+    domain::{EnvironmentId, Selectors},
+    kafka::{self, Cluster},
+    pipeline::{
+        ingest::{Align, DeliveryMode, Job, MAX_RECORD_BYTES, Topics},
+        lines::OnCorrupt,
+    },
+    storage::{BlobProperties, Container},
+};
+
+pub(super) async fn job(
+    args: &Ingest,
+    app: &App,
+    environment: &EnvironmentId,
+    container: &Container,
+    blob: BlobProperties,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<Job> {
+    let config = app.config()?;
+    let service = service(args.service.as_deref(), &config.selectors(), &blob.name);
+    let own_topic = service
+        .as_deref()
+        .map(|service| config.kafka.topics.raw_of(service).to_owned());
+    let Some(topic) = args.topic.clone().or_else(|| own_topic.clone()) else {
+        return Err(
+            Failure::usage(format!("blob {} belongs to no known service", blob.name))
+                .with_hint(
+                    "--service SERVICE, or --topic TOPIC; services can be added under `selectors` in the configuration",
+                )
+                .into(),
+        );
+    };
+    let raw_is_own = own_topic.as_deref() == Some(topic.as_str());
+    let topics = match cluster {
+        Some(cluster) => check_topics(
+            args,
+            &config.kafka,
+            &config.worker.consumer_group,
+            cluster,
+            &topic,
+            raw_is_own,
+        )?,
+        None => Topics {
+            raw: (topic, 1),
+            blobs: (config.kafka.topics.blobs.clone(), 1),
+            blob_state: (config.kafka.topics.blob_state.clone(), 1),
+            raw_is_own,
+        },
+    };
+    let max_record_bytes = match cluster {
+        Some(cluster) => max_record_bytes(cluster, &topics.raw.0).await,
+        None => MAX_RECORD_BYTES,
+    };
+    Ok(Job {
+        environment: environment.clone(),
+        container: container.clone(),
+        service: service.unwrap_or_else(|| UNKNOWN_SERVICE.to_owned()),
+        blob,
+        topics,
+        start: args.start(),
+        align: args.align.map(|align| match align {
+            AlignArg::Next => Align::Next,
+            AlignArg::Previous => Align::Previous,
+        }),
+        on_corrupt: match args.on_corrupt {
+            OnCorruptArg::Fail => OnCorrupt::Fail,
+            OnCorruptArg::Skip => OnCorrupt::Skip,
+        },
+        delivery: match config.kafka.delivery {
+            config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
+            config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
+        },
+        read: app.read_options()?,
+        max_record_bytes,
+        transaction_bytes: config.kafka.transaction_bytes,
+        transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
+    })
+}
+
+/// The `service` header of a blob that no selector matches, going to a topic that was named.
+const UNKNOWN_SERVICE: &str = "unknown";
+
+fn service(wanted: Option<&str>, selectors: &Selectors, blob: &str) -> Option<String> {
+    match wanted {
+        Some(name) => Some(selectors.resolve(name).name),
+        None => selectors.of_blob(blob).map(|selector| selector.name.clone()),
+    }
+}
+
+fn check_topics(
+    args: &Ingest,
+    config: &config::Kafka,
+    worker_group: &str,
+    cluster: &Cluster,
+    raw: &str,
+    raw_is_own: bool,
+) -> anyhow::Result<Topics> {
+    let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
+    let counts = cluster
+        .partitions(&[raw, blobs, blob_state])
+        .map_err(|error| missing(error, config))?;
+    if raw_is_own && !args.force && !args.dry_run {
+        let members = cluster.group(worker_group)?.members;
+        if members > 0 {
+            return Err(kafka::Error::GroupActive {
+                group: worker_group.to_owned(),
+                members,
+                topic: raw.to_owned(),
+            }
+            .into());
+        }
+    }
+    Ok(Topics {
+        raw: (raw.to_owned(), counts[0]),
+        blobs: (blobs.to_owned(), counts[1]),
+        blob_state: (blob_state.to_owned(), counts[2]),
+        raw_is_own,
+    })
+}
+
+/// `clp init-topics` makes the configured topics by itself; only others need to be named.
+fn missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
+    let kafka::Error::MissingTopics { topics } = &error else {
+        return error.into();
+    };
+    let own = config.topics.all();
+    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
+    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
+        format!("{hint} --topic {topic}")
+    });
+    Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
+}
+
+async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
+    let config = cluster.topic_config(topic).await;
+    config
+        .get("max.message.bytes")
+        .and_then(|bytes| bytes.parse().ok())
+        .unwrap_or(MAX_RECORD_BYTES)
+}
