@@ -260,7 +260,6 @@ where
         }
         if given > 0 {
             self.long_line = LongLine::None;
-            // The line was inflated to its end before, to measure it.
             self.prove();
         }
         Ok(())
@@ -290,6 +289,8 @@ where
                 self.push_part(self.line_start + part_bytes, position, Part { number: given, of });
             }
             self.long_line = LongLine::Known { position, of, given };
+            // The line was inflated to its end before, to measure it: its parts need not be held back again.
+            self.prove();
         } else if self.used - self.line_start > line_bytes {
             self.long_line = LongLine::Measured((self.used - self.line_start) as u64);
             self.used = self.line_start;
