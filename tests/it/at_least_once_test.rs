@@ -12,14 +12,13 @@ fn nothing_is_lost_without_transactions() {
     let run = Ingestion::new(kafka(), Mixed::new(15_000, 13)).configured("kafka.delivery", "at-least-once");
     let total = run.blob.lines.len();
     let log_end = run.log_end();
-    run.storage.delay(Duration::from_millis(60));
+    run.storage.delay(Duration::from_millis(30));
     for kill in 0..3 {
         let mut running = run.start(if kill == 0 { &[] } else { &["--resume"] });
         log_end.wait_for_more(&mut running, 4_000);
         running.kill_9();
         // The checkpoint is never ahead of the lines.
         let checkpoint = run.lines_committed_now() as usize;
-        assert!(checkpoint <= numbers_in_kafka(&run).len());
         assert!(numbers_in_kafka(&run).into_iter().take(checkpoint).eq(1..=checkpoint));
     }
     run.storage.delay(Duration::ZERO);

@@ -37,7 +37,10 @@ fn a_run_survives_a_broker_that_hangs_stops_and_crashes() {
 fn a_run_survives_cut_and_stalled_connections() {
     let (kafka, faults) = Kafka::private_behind_faults();
     let brokers = faults.address().to_string();
-    let run = Ingestion::new(&kafka, Mixed::new(20_000, 15)).configured("kafka.brokers", brokers.as_str());
+    let run = Ingestion::new(&kafka, Mixed::new(20_000, 15))
+        .configured("kafka.brokers", brokers.as_str())
+        .configured("kafka.transaction_bytes", 64 << 20)
+        .configured("kafka.transaction_seconds", 2);
     let log_end = run.log_end();
     run.storage.delay(Duration::from_millis(150));
     let mut running = run.start(&[]);
@@ -63,7 +66,10 @@ fn a_run_survives_cut_and_stalled_connections() {
     run.committed_lines();
     faults.flow();
     run.storage.delay(Duration::ZERO);
-    run.assert_complete(&running.wait().success());
+    let outcome = running.wait().success();
+    let said = &outcome.stderr;
+    assert!(said.contains("starting again from the last commit"), "{said}");
+    run.assert_complete(&outcome);
 }
 
 #[test]
@@ -83,6 +89,23 @@ fn a_second_signal_stops_a_run_that_waits_for_kafka() {
     running.wait().expect_code(130);
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     faults.flow();
+    run.storage.delay(Duration::ZERO);
+    run.assert_complete(&run.run(&["--resume"]).success());
+}
+
+/// A run outlasts a broker's restart, so it gives up late.
+#[test]
+#[ignore = "takes up to ten minutes"]
+fn without_kafka_a_run_gives_up_in_the_end() {
+    let mut run = Ingestion::new(Kafka::private(), Mixed::new(10_000, 17));
+    run.storage.delay(Duration::from_millis(100));
+    let mut running = run.start_within(Duration::from_secs(900), &[]);
+    run.log_end().wait_for_more(&mut running, 1);
+    run.kafka.stop();
+    let outcome = running.wait().expect_code(4);
+    println!("{:?} {}", outcome.took, outcome.stderr);
+    assert!(outcome.stderr.contains("hint: "), "{}", outcome.stderr);
+    run.kafka.start();
     run.storage.delay(Duration::ZERO);
     run.assert_complete(&run.run(&["--resume"]).success());
 }

@@ -68,6 +68,11 @@ impl<K: Borrow<Kafka>> Ingestion<K> {
         self.clp.spawn(self.args(more))
     }
 
+    /// A run that may take longer than others.
+    pub fn start_within(&self, deadline: Duration, more: &[&str]) -> Running {
+        self.clp.args(self.args(more)).deadline(deadline).spawn()
+    }
+
     pub fn run(&self, more: &[&str]) -> Outcome {
         self.clp.run(self.args(more))
     }
