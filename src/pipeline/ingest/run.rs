@@ -252,7 +252,15 @@ impl Run {
                 beginning.checkpoint,
             );
         }
-        tracing::info!(blob, topic, from = %beginning.checkpoint, to = self.job.blob.size, "ingesting");
+        let Checkpoint { member, lines } = beginning.checkpoint;
+        tracing::info!(
+            blob,
+            topic,
+            from = member,
+            skip_lines = lines,
+            to = self.job.blob.size,
+            "ingesting"
+        );
     }
 
     fn stream(&self, items: &Items, sink: &mut Sink<'_>) -> Result<(), IngestError> {
