@@ -81,7 +81,7 @@ pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Resu
             Start::Offset(_) => None,
         };
         let start = source::aligned(&job)?;
-        let beginning = plan::beginning(start, state.as_ref());
+        let beginning = beginning(&job, start, state.as_ref())?;
         let mut summary = Summary {
             from: beginning.checkpoint,
             to: beginning.checkpoint,
@@ -223,7 +223,7 @@ impl Run {
                 (Start::Resume, summary)
             }
         };
-        let beginning = plan::beginning(start, state.as_ref());
+        let beginning = beginning(job, start, state.as_ref())?;
         if before.is_none() {
             summary.from = beginning.checkpoint;
             summary.to = beginning.checkpoint;
@@ -338,6 +338,20 @@ fn read_ahead(job: &Arc<Job>, start: Checkpoint) -> Items {
         }
     });
     receiver
+}
+
+/// Where to begin, which is inside the blob.
+fn beginning(job: &Job, start: Start, state: Option<&BlobState>) -> Result<Beginning, IngestError> {
+    let beginning = plan::beginning(start, state);
+    let (offset, size) = (beginning.checkpoint.member, job.blob.size);
+    match offset > size {
+        false => Ok(beginning),
+        true => Err(IngestError::Shrunk {
+            blob: job.blob.name.clone(),
+            offset,
+            size,
+        }),
+    }
 }
 
 fn delivery(job: &Job) -> Delivery {
