@@ -254,13 +254,13 @@ impl Producer {
             && (code.is_some_and(fenced) || fatal.as_ref().is_some_and(|(code, _)| fenced(*code)))
         {
             // The broker fences off a transaction that it timed out just as one that another run replaced.
+            let id = transactional_id.clone();
             return match self.begun.is_some_and(|begun| begun.elapsed() >= TRANSACTION_TIMEOUT) {
-                true => Error::Aborted {
-                    reason: format!("it was open for more than {} s", TRANSACTION_TIMEOUT.as_secs()),
+                true => Error::Expired {
+                    id,
+                    seconds: TRANSACTION_TIMEOUT.as_secs(),
                 },
-                false => Error::Fenced {
-                    id: transactional_id.clone(),
-                },
+                false => Error::Fenced { id },
             };
         }
         if let Some((_, reason)) = fatal {
