@@ -126,6 +126,7 @@ fn exit_of_ingest(error: &IngestError) -> Exit {
         IngestError::Corrupt { .. }
         | IngestError::Misaligned { .. }
         | IngestError::PastEnd { .. }
+        | IngestError::Shrunk { .. }
         | IngestError::Changed { .. } => Exit::Data,
         IngestError::Interrupted { .. } => Exit::Interrupted,
     }

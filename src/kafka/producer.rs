@@ -44,6 +44,8 @@ pub struct Producer {
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most that waits in librdkafka to be sent; [`Producer::send`] blocks beyond it.
 const QUEUE_KBYTES: u32 = 16 << 10;
+/// The same in records: a short one costs librdkafka many times its bytes.
+const QUEUE_MESSAGES: u32 = 20_000;
 /// Between two looks at librdkafka's queue. Its own blocking poll spins through the last millisecond of any wait.
 const QUEUE_POLL: Duration = Duration::from_millis(1);
 /// A commit that stays undecided is asked for again for so long.
@@ -75,7 +77,7 @@ impl Producer {
             ("compression.type", "lz4"),
             ("linger.ms", "50"),
             ("batch.num.messages", "100000"),
-            ("queue.buffering.max.messages", "200000"),
+            ("queue.buffering.max.messages", &QUEUE_MESSAGES.to_string()),
             ("queue.buffering.max.kbytes", &QUEUE_KBYTES.to_string()),
             ("message.max.bytes", &max_record_bytes.to_string()),
         ] {

@@ -85,6 +85,30 @@ fn a_writer_that_appends_during_a_run_sees_no_error_and_no_line_is_lost() {
 }
 
 #[test]
+fn a_blob_that_is_smaller_than_what_was_read_of_it_is_another() {
+    let scene = Scene::new();
+    let blob = api_blob("replaced");
+    scene.blobs.append(&blob, &gz::blob(0..40, 20));
+    let read = scene.summary(&blob, &[])["to_offset"].clone();
+    scene.blobs.delete(&blob);
+    let smaller = gz::blob(0..10, 10);
+    scene.blobs.append(&blob, &smaller);
+    for more in [&["--resume"][..], &["--resume", "--dry-run"]] {
+        let stderr = scene.ingest(&blob, more).expect_code(6).stderr;
+        let said = format!(
+            "has {} bytes, but an earlier run has come to offset {read}",
+            smaller.len()
+        );
+        assert!(
+            stderr.contains(&said) && stderr.contains("hint: --start-offset 0"),
+            "{stderr}"
+        );
+    }
+    assert_eq!(scene.summary(&blob, &["--start-offset", "0"])["lines"], 10);
+    assert_eq!(scene.summary(&blob, &["--resume"])["lines"], 0);
+}
+
+#[test]
 fn a_line_that_is_written_in_two_flushes_comes_whole() {
     let scene = Scene::new();
     let blob = api_blob("halves");

@@ -74,13 +74,26 @@ fn test_kafka_gives_up_after_five_seconds() {
     // Somebody who listens and never answers, and nobody.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = silent.local_addr().unwrap().to_string();
-    for brokers in [silent.as_str(), "127.0.0.1:1", "no-such-host.invalid:9092"] {
-        let outcome = Clp::bare().run(["test-kafka", brokers]).expect_code(4);
+    let brokers = [silent.as_str(), "127.0.0.1:1", "no-such-host.invalid:9092"];
+    let clp = Clp::bare();
+    let running = brokers.map(|brokers| clp.spawn(["test-kafka", brokers]));
+    for (brokers, running) in brokers.into_iter().zip(running) {
+        let outcome = running.wait().expect_code(4);
         assert!(outcome.took < Duration::from_secs(6), "{brokers}: {:?}", outcome.took);
         let said = format!("error: Kafka at {brokers} did not answer within 5 s: ");
         assert!(outcome.stderr.starts_with(&said), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains("\nhint: "), "{}", outcome.stderr);
+        let hint = "\nhint: check that the brokers run, and their address: --brokers, KAFKA_BROKERS, or kafka.brokers \
+                    in the configuration\n";
+        assert!(outcome.stderr.ends_with(hint), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.lines().count(), 2);
         assert!(outcome.stdout.is_empty());
+        if brokers == "127.0.0.1:1" {
+            assert!(
+                outcome.stderr.contains(" failed: Connection refused\n"),
+                "{}",
+                outcome.stderr
+            );
+        }
     }
 }
 

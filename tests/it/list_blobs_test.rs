@@ -221,12 +221,11 @@ fn days_services_and_prefixes_narrow_the_list() {
 
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
-    let blobs = Blobs::new();
-    let many: Vec<String> = (0..1500)
-        .map(|i| blob_name("20250606", &format!("api-{i:04}"), "platform"))
+    // More than a pipe holds.
+    let many: Vec<(String, usize)> = (0..1500)
+        .map(|i| (blob_name("20250606", &format!("api-{i:04}"), "platform"), 1))
         .collect();
-    blobs.fill(&many, b"x");
-    let clp = Clp::bare().storage(blobs.container(), &azurite().endpoint());
+    let clp = directory(&many);
     let mut bash = Command::new("bash");
     bash.args([
         "-c",

@@ -40,7 +40,6 @@ fn ingest(scene: &Scene, pod: &str, file: &Path) -> Outcome {
     let megabytes = outcome.peak_rss_bytes >> 20;
     assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
     assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB");
-    eprintln!("{pod}: peak {megabytes} MiB, {:?}", outcome.took);
     outcome
 }
 
@@ -102,4 +101,29 @@ fn a_line_of_200_megabytes() {
     );
     assert_eq!(bytes, expected);
     assert!(parts > 150);
+}
+
+#[test]
+fn a_member_of_a_million_short_lines() {
+    let scene = Scene::new();
+    let text = b"\n\nab\n\n\n".repeat(1000);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let expected = one_member(file.path(), 1_400_000, &text) * 5000;
+    let outcome = ingest(&scene, "short", file.path());
+    assert_eq!(outcome.json_lines()[0]["lines"], expected);
+    let found = kafka().fold(
+        &scene.topics.raw_application,
+        Read::Committed,
+        0,
+        |count: &mut usize, record| {
+            let expected: &[u8] = if *count % 5 == 2 { b"ab" } else { b"" };
+            assert!(
+                record.value.as_deref() == Some(expected),
+                "line {} is another",
+                *count + 1
+            );
+            *count += 1;
+        },
+    );
+    assert_eq!(found, expected);
 }

@@ -93,7 +93,6 @@ fn mistakes_about_the_configuration() {
         &["list-blob"],
         &["list-blobs", "--date", "yesteryear"],
         &["test-kafka", "not a broker"],
-        &["test-kafka", "127.0.0.1:1"],
     ] {
         told.run(&bare, args);
     }

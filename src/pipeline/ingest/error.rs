@@ -31,6 +31,8 @@ pub enum IngestError {
     },
     #[error("blob {blob}: offset {offset} is past its end at {size}")]
     PastEnd { blob: String, offset: u64, size: u64 },
+    #[error("blob {blob} has {size} bytes, but an earlier run has come to offset {offset}: it is not the same blob")]
+    Shrunk { blob: String, offset: u64, size: u64 },
     #[error("blob {blob} changed in place while the line at offset {member} was read")]
     Changed { blob: String, member: u64 },
     #[error("blob {blob}: interrupted; this run {done}")]
@@ -88,6 +90,7 @@ impl IngestError {
             Self::PastEnd { size, .. } => {
                 format!("--start-offset {size} is the end; --resume knows where the last run stopped")
             }
+            Self::Shrunk { .. } => "--start-offset 0 takes it as a new one".to_owned(),
             Self::Changed { .. } => "log blobs are only ever appended to; start again with --resume".to_owned(),
             Self::Interrupted {
                 done: Done::Counted(_), ..

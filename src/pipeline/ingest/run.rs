@@ -81,7 +81,7 @@ pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Resu
             Start::Offset(_) => None,
         };
         let start = source::aligned(&job)?;
-        let beginning = plan::beginning(start, state.as_ref());
+        let beginning = beginning(&job, start, state.as_ref())?;
         let mut summary = Summary {
             from: beginning.checkpoint,
             to: beginning.checkpoint,
@@ -232,7 +232,7 @@ impl Run {
             return Ok((Attempt::of(reached), Ok(())));
         }
         let start = if reached.is_own { Start::Resume } else { self.start };
-        let beginning = plan::beginning(start, reached.state.as_ref());
+        let beginning = beginning(job, start, reached.state.as_ref())?;
         if last.is_none() {
             reached.summary.from = beginning.checkpoint;
             reached.summary.to = beginning.checkpoint;
@@ -282,7 +282,15 @@ impl Run {
                 beginning.checkpoint,
             );
         }
-        tracing::info!(blob, topic, from = %beginning.checkpoint, to = self.job.blob.size, "ingesting");
+        let Checkpoint { member, lines } = beginning.checkpoint;
+        tracing::info!(
+            blob,
+            topic,
+            from = member,
+            skip_lines = lines,
+            to = self.job.blob.size,
+            "ingesting"
+        );
     }
 
     fn stream(&self, items: &Items, sink: &mut Sink<'_>) -> Result<(), IngestError> {
@@ -360,6 +368,20 @@ fn read_ahead(job: &Arc<Job>, start: Checkpoint) -> Items {
         }
     });
     receiver
+}
+
+/// Where to begin, which is inside the blob.
+fn beginning(job: &Job, start: Start, state: Option<&BlobState>) -> Result<Beginning, IngestError> {
+    let beginning = plan::beginning(start, state);
+    let (offset, size) = (beginning.checkpoint.member, job.blob.size);
+    match offset > size {
+        false => Ok(beginning),
+        true => Err(IngestError::Shrunk {
+            blob: job.blob.name.clone(),
+            offset,
+            size,
+        }),
+    }
 }
 
 fn delivery(job: &Job) -> Delivery {

@@ -6,8 +6,9 @@
 //!
 //! What a reader can rely on:
 //! - A batch holds only lines of members whose checksum was right, or, of a member larger than
-//!   [`Limits::hold_back_bytes`], lines that lie before the last full multiple of that. So a corrupt or torn member of
-//!   common size gives no line at all, and how much a larger one gives does not depend on how its bytes arrived.
+//!   [`Limits::hold_back_bytes`] or with more lines than [`Limits::hold_back_lines`], lines that lie before the last full
+//!   multiple of those. So a corrupt or torn member of common size gives no line at all, and how much a larger one gives
+//!   does not depend on how its bytes arrived.
 //! - Memory is bounded by [`Limits`]. A line longer than [`Limits::line_bytes`] is read twice: once to learn its length,
 //!   and with it the number of its parts, and once to give the parts out.
 
@@ -19,13 +20,17 @@ pub use reader::{LineReader, OnCorrupt, Reading};
 
 use crate::domain::Checkpoint;
 
-/// Bounds of a reader's memory, in bytes.
+/// Bounds of a reader's memory. Those in lines are for very short lines, which take more room than their bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// A batch is given out once it holds this much text.
     pub batch_bytes: usize,
+    /// Or this many lines.
+    pub batch_lines: usize,
     /// So much of a member's text is held back until the member has proved whole.
     pub hold_back_bytes: usize,
+    /// Or so many of its lines.
+    pub hold_back_lines: u64,
     /// A line up to this length is held in memory as a whole.
     pub line_bytes: usize,
     /// A longer line comes as several pieces, all but the last of this length.
@@ -36,11 +41,15 @@ impl Limits {
     /// The bounds for records of at most `part_bytes` payload.
     pub fn for_parts_of(part_bytes: usize) -> Self {
         const BATCH_BYTES: usize = 1 << 20;
+        const BATCH_LINES: usize = 16 << 10;
         const HOLD_BACK_BYTES: usize = 4 << 20;
+        const HOLD_BACK_LINES: u64 = 64 << 10;
         const LINE_BYTES: usize = 8 << 20;
         Self {
             batch_bytes: BATCH_BYTES,
+            batch_lines: BATCH_LINES,
             hold_back_bytes: HOLD_BACK_BYTES,
+            hold_back_lines: HOLD_BACK_LINES,
             line_bytes: LINE_BYTES,
             part_bytes: part_bytes.min(LINE_BYTES),
         }

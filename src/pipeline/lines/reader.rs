@@ -84,8 +84,8 @@ enum Then {
     End(End),
 }
 
-/// Text is inflated in steps of this size.
-const STEP_BYTES: usize = 256 << 10;
+/// Text is inflated in steps of this size, in which there may be as many lines.
+const STEP_BYTES: usize = 64 << 10;
 
 impl<O, S, E> LineReader<O, S>
 where
@@ -120,7 +120,7 @@ where
     /// [`LineError::Corrupt`] with [`OnCorrupt::Fail`], once all good lines before it were given out.
     pub fn next_item(&mut self) -> Result<Item, LineError<E>> {
         loop {
-            if (self.then.is_some() || self.proved_bytes() >= self.reading.limits.batch_bytes)
+            if (self.then.is_some() || self.is_batch_full())
                 && let Some(batch) = self.give_batch()
             {
                 return Ok(Item::Batch(batch));
@@ -253,6 +253,11 @@ where
             self.push_part(self.line_start + part_bytes, position, Part { number, of });
         }
         self.push_part(end, position, Part { number: of, of });
+        // Not at a line of the member before, which says nothing about the size of this one.
+        let is_own = position.member == self.members.member();
+        if is_own && (position.index + 1).is_multiple_of(self.reading.limits.hold_back_lines) {
+            self.prove();
+        }
         if given > 0 {
             self.long_line = LongLine::None;
             // The line was inflated to its end before, to measure it.
@@ -328,6 +333,11 @@ where
 
     fn prove(&mut self) {
         self.proved = (self.pieces.len(), self.checkpoint.max(self.floor));
+    }
+
+    fn is_batch_full(&self) -> bool {
+        let limits = &self.reading.limits;
+        self.proved_bytes() >= limits.batch_bytes || self.proved.0 >= limits.batch_lines
     }
 
     fn proved_bytes(&self) -> usize {

@@ -13,7 +13,9 @@ type Line = (LinePosition, Vec<u8>);
 /// Bounds so small that a few bytes reach all of them.
 const TINY: Limits = Limits {
     batch_bytes: 12,
+    batch_lines: 4,
     hold_back_bytes: 16,
+    hold_back_lines: 3,
     line_bytes: 40,
     part_bytes: 7,
 };
