@@ -61,8 +61,8 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 		cp $(SERVICES)/package-lock.json $(NODE_STAMP); \
 	fi
 
-demo: release ## See clp at work here, without any server
-	@$(TARGET)/release/clp demo
+demo: build ## See clp at work here, without any server
+	@$(TARGET)/debug/clp demo
 
 bench: services ## Time ingest side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench ingest

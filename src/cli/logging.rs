@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter, fmt,
+    fmt::{MakeWriter, format::Writer, time::FormatTime},
+};
 
 use super::{GlobalArgs, LogFormat, output, progress};
 
@@ -19,7 +22,10 @@ pub(super) fn start(args: &GlobalArgs) {
         .ok()
         .and_then(|filters| EnvFilter::try_new(filters).ok())
         .unwrap_or_else(|| EnvFilter::new(format!("warn,clp={level}")));
-    let builder = fmt().with_env_filter(filter).with_writer(LogWriter);
+    let builder = fmt()
+        .with_env_filter(filter)
+        .with_writer(LogWriter)
+        .with_timer(UtcMillis);
     // A second start, in a program that uses the library, leaves the first as it is.
     let _ = match args.log_format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -28,6 +34,15 @@ pub(super) fn start(args: &GlobalArgs) {
             .with_target(args.verbose > 1)
             .try_init(),
     };
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+struct UtcMillis;
+
+impl FormatTime for UtcMillis {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.3}", jiff::Timestamp::now())
+    }
 }
 
 /// Writes whole events, above a progress bar if one is shown.

@@ -9,17 +9,17 @@ use super::{
 #[derive(Debug)]
 pub struct Parts {
     what: &'static str,
-    done: usize,
+    all: usize,
     failed: usize,
     last_error: Option<anyhow::Error>,
 }
 
 impl Parts {
-    /// `what` names the parts in the plural, such as `blobs`.
-    pub fn of(what: &'static str) -> Self {
+    /// So many parts; `what` names them in the plural, such as `blobs`.
+    pub fn of(all: usize, what: &'static str) -> Self {
         Self {
             what,
-            done: 0,
+            all,
             failed: 0,
             last_error: None,
         }
@@ -31,16 +31,15 @@ impl Parts {
     /// Those after which no other part makes sense: standard output is closed, or the user interrupted.
     pub fn note<T>(&mut self, result: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
         match result {
-            Ok(value) => {
-                self.done += 1;
-                Ok(Some(value))
-            }
+            Ok(value) => Ok(Some(value)),
             Err(error) if is_broken_pipe(&error) || exit_of(&error) == Exit::Interrupted => Err(error),
             Err(error) => {
                 self.failed += 1;
-                if let Some(earlier) = self.last_error.replace(error) {
-                    print(&earlier);
+                // The error of an only part is that of the whole command, which prints it.
+                if self.all > 1 {
+                    print(&error);
                 }
+                self.last_error = Some(error);
                 Ok(None)
             }
         }
@@ -48,15 +47,22 @@ impl Parts {
 
     /// The one error of the only part as it is; of several parts, that some failed.
     pub fn into_result(self) -> anyhow::Result<()> {
+        self.into_result_or(Exit::Partly)
+    }
+
+    /// As [`Self::into_result`], with the exit code for some of several.
+    pub fn into_result_or(self, partly: Exit) -> anyhow::Result<()> {
         let Some(error) = self.last_error else {
             return Ok(());
         };
-        if self.done + self.failed == 1 {
+        if self.all == 1 {
             return Err(error);
         }
-        print(&error);
-        let exit = if self.done == 0 { exit_of(&error) } else { Exit::Partly };
-        let (failed, all) = (self.failed, self.done + self.failed);
-        Err(Failure::new(exit, format!("{failed} of {all} {} failed", self.what)).into())
+        let exit = if self.failed == self.all {
+            exit_of(&error)
+        } else {
+            partly
+        };
+        Err(Failure::new(exit, format!("{} of {} {} failed", self.failed, self.all, self.what)).into())
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{App, Failure},
+    cli::{App, Exit, Failure, Parts},
     config::{self, Environment},
 };
 
@@ -35,9 +35,12 @@ pub fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
     match args.what {
         What::Check => {
             let loaded = app.loaded()?;
-            for environment in loaded.config.environments() {
-                app.container(&environment, None)?;
+            let environments = loaded.config.environments();
+            let mut parts = Parts::of(environments.len(), "environments");
+            for environment in &environments {
+                parts.note(app.container(environment, None))?;
             }
+            parts.into_result_or(Exit::Configuration)?;
             let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
             let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
             output.line(format!(

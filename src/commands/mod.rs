@@ -81,7 +81,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
-    let app = App::start(cli.global);
+    let mut global = cli.global;
+    if matches!(cli.command, Command::Demo(_)) {
+        // The demo tells its own story.
+        global.quiet = global.quiet.max(1);
+    }
+    let app = App::start(global);
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,

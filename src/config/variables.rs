@@ -9,7 +9,8 @@ use std::{
 use serde_yaml::Value;
 
 use super::{
-    accounts::{Account, CREDENTIAL_KEYS},
+    accounts::{Account, CREDENTIAL_KEYS, is_placeholder},
+    document::scalar_text,
     layers::Layers,
     path::{KeyPath, Step},
     problem::{Place, Problem, listed, nearest},
@@ -235,15 +236,21 @@ fn apply_azure(environment: &Environment, layers: &mut Layers) {
     let named = environment.get(AZURE_ACCOUNT);
     for account in layers.accounts() {
         let section = account.find(&layers.merged).and_then(Value::as_mapping);
-        let has = |key: &str| section.is_some_and(|section| section.get(key).is_some_and(|value| !value.is_null()));
+        // A template that is not filled in says nothing yet.
+        let is_real = |value: &Value| !value.is_null() && !scalar_text(value).is_some_and(|text| is_placeholder(&text));
+        let has = |key: &str| section.is_some_and(|section| section.get(key).is_some_and(is_real));
         let name = section
             .and_then(|section| section.get("account_name"))
+            .filter(|name| is_real(name))
             .and_then(Value::as_str);
         let other = named.is_some() && name.is_some() && name != named;
         if has("directory") || CREDENTIAL_KEYS.into_iter().any(has) || other {
             continue;
         }
         let unnamed = name.is_none();
+        for placeholder in CREDENTIAL_KEYS {
+            account.key(placeholder).remove(&mut layers.merged);
+        }
         if let Some(name) = named.filter(|_| unnamed) {
             layers.set(
                 &account.key("account_name"),

@@ -135,18 +135,27 @@ impl Cluster {
         Ok(topics.iter().map(|topic| self.topics[*topic].partitions).collect())
     }
 
-    /// Who is in the group now.
+    /// Who is in the group now. Asks again for half a minute while a broker that has just started reads its groups.
     pub fn group(&self, group: &str) -> Result<GroupActivity, Error> {
-        let list = match self.client.fetch_group_list(Some(group), REQUEST_TIMEOUT) {
-            Ok(list) => list,
-            // The embedded broker knows no groups: it lives and dies with the process that asks.
-            Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnsupportedFeature) => {
+        let start = Instant::now();
+        loop {
+            let error = match self.client.fetch_group_list(Some(group), REQUEST_TIMEOUT) {
+                Ok(list) => {
+                    let members = list.groups().iter().map(|group| group.members().len()).sum();
+                    return Ok(GroupActivity { members });
+                }
+                Err(error) => error,
+            };
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnsupportedFeature) {
+                // The embedded broker knows no groups: it lives and dies with the process that asks.
                 return Ok(GroupActivity { members: 0 });
             }
-            Err(error) => return Err(Error::client(format!("group {group}"), error)),
-        };
-        let members = list.groups().iter().map(|group| group.members().len()).sum();
-        Ok(GroupActivity { members })
+            if !super::error::is_retriable(&error) || start.elapsed() > REQUEST_TIMEOUT {
+                return Err(Error::client(format!("group {group}"), error));
+            }
+            tracing::debug!(%error, group, "asking for the group again");
+            pause(LOOK_EVERY);
+        }
     }
 
     /// A topic's settings, by name. Empty where the brokers do not tell them.

@@ -24,6 +24,9 @@ pub enum Error {
     },
     #[error("another run with the transactional id {id} took over")]
     Fenced { id: String },
+    /// Who comes back after that can not know whether another run has the id by now.
+    #[error("the transaction of {id} was open for more than {seconds} s, and the brokers ended it")]
+    Expired { id: String, seconds: u64 },
     #[error("the transaction was aborted: {reason}")]
     Aborted { reason: String },
     #[error("the record does not fit into topic {topic}: {reason}")]
@@ -84,7 +87,7 @@ impl Error {
 
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Aborted { .. } => Severity::Abortable,
+            Self::Aborted { .. } | Self::Expired { .. } => Severity::Abortable,
             Self::Client { source, .. } => severity_of(source),
             Self::Unreachable { .. } | Self::Unstable { .. } => Severity::Retriable,
             _ => Severity::Fatal,
@@ -122,7 +125,7 @@ impl Error {
                 "brokers without transactions need `delivery: at-least-once`; just started ones need a moment"
                     .to_owned()
             }
-            Self::Aborted { .. } | Self::Cancelled => return None,
+            Self::Aborted { .. } | Self::Expired { .. } | Self::Cancelled => return None,
         };
         Some(hint)
     }

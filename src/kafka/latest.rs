@@ -6,6 +6,7 @@ use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
     error::KafkaError,
+    types::RDKafkaErrorCode,
 };
 
 use super::{Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed};
@@ -45,7 +46,8 @@ impl LatestValues {
     /// missed.
     ///
     /// # Errors
-    /// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered.
+    /// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered, or
+    /// that they fell silent.
     pub fn read(&self, topic: &str, partition: i32, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
         let end = self.end(&self.uncommitted, topic, partition)?;
         let start = Instant::now();
@@ -71,10 +73,18 @@ impl LatestValues {
             .assign(&assignment)
             .map_err(|error| failed(topic, error))?;
         // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
+        let mut last_heard = Instant::now();
         loop {
             match self.committed.poll(POLL) {
+                None if last_heard.elapsed() > REQUEST_TIMEOUT => {
+                    return Err(failed(
+                        topic,
+                        KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut),
+                    ));
+                }
                 None => {}
                 Some(Ok(message)) => {
+                    last_heard = Instant::now();
                     if let Some(key) = message.key() {
                         visit(key, message.payload());
                     }

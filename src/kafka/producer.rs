@@ -33,6 +33,8 @@ pub struct Record<'a> {
 /// A producer that works commit by commit. All its calls may block.
 pub struct Producer {
     inner: Disposed<BaseProducer<Context>>,
+    /// For messages.
+    brokers: String,
     delivery: Delivery,
     /// When the first record since the last commit was sent.
     begun: Option<Instant>,
@@ -97,6 +99,7 @@ impl Producer {
             .map_err(Error::creation)?;
         let producer = Self {
             inner,
+            brokers: connection.brokers.clone(),
             delivery,
             begun: None,
         };
@@ -217,6 +220,9 @@ impl Producer {
     }
 
     /// Repeats a call as long as the error says that it may help.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] once `patience` is over.
     fn insist(
         &self,
         patience: Duration,
@@ -229,11 +235,19 @@ impl Producer {
                 Ok(()) => return Ok(()),
                 Err(error) => self.classify(what, error),
             };
-            if error.severity() != Severity::Retriable || start.elapsed() > patience {
+            if error.severity() != Severity::Retriable {
                 return Err(error);
             }
-            tracing::warn!(%error, "Kafka does not answer, trying again");
             self.poll();
+            let trouble = self.inner.context().last_trouble();
+            if start.elapsed() > patience {
+                return Err(Error::Unreachable {
+                    brokers: self.brokers.clone(),
+                    seconds: start.elapsed().as_secs(),
+                    reason: trouble.unwrap_or_else(|| error.to_string()),
+                });
+            }
+            tracing::warn!(%error, trouble, "Kafka does not answer, trying again");
             pause(RETRY_DELAY);
         }
     }
@@ -254,13 +268,13 @@ impl Producer {
             && (code.is_some_and(fenced) || fatal.as_ref().is_some_and(|(code, _)| fenced(*code)))
         {
             // The broker fences off a transaction that it timed out just as one that another run replaced.
+            let id = transactional_id.clone();
             return match self.begun.is_some_and(|begun| begun.elapsed() >= TRANSACTION_TIMEOUT) {
-                true => Error::Aborted {
-                    reason: format!("it was open for more than {} s", TRANSACTION_TIMEOUT.as_secs()),
+                true => Error::Expired {
+                    id,
+                    seconds: TRANSACTION_TIMEOUT.as_secs(),
                 },
-                false => Error::Fenced {
-                    id: transactional_id.clone(),
-                },
+                false => Error::Fenced { id },
             };
         }
         if let Some((_, reason)) = fatal {

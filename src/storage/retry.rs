@@ -1,6 +1,7 @@
 //! When a failed request is tried again.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::error::{Error, Kind};
@@ -30,8 +31,8 @@ pub enum Strategy {
     Fixed,
 }
 
-/// A host that is unknown or refuses connections is mostly a mistake in the configuration, so it is reported after
-/// seconds; whoever runs for days tries again anyway.
+/// A host that is unknown or refuses connections and has never answered is mostly a mistake in the configuration, so it
+/// is reported after seconds. One that has answered before is tried again as after any other failure.
 pub const MAX_UNREACHABLE_RETRIES: u32 = 2;
 const MAX_UNREACHABLE_DELAY: Duration = Duration::from_secs(1);
 
@@ -65,46 +66,53 @@ impl RetryPolicy {
         whole.mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// The pause after `error`, when `retries` retries were made in `elapsed`; `None` to give up.
-    fn next(&self, error: &Error, retries: u32, elapsed: Duration, jitter: f64) -> Option<Duration> {
-        if !error.is_retriable() || retries >= self.retries_of(error) {
+    /// The pause after `error` of a server that is `known` to be there, or not, when `retries` retries were made in
+    /// `elapsed`; `None` to give up.
+    fn next(&self, error: &Error, known: bool, retries: u32, elapsed: Duration, jitter: f64) -> Option<Duration> {
+        if !error.is_retriable() || retries >= self.retries_of(error, known) {
             return None;
         }
         let own = self.delay(retries, jitter);
         let delay = match error.retry_after() {
-            _ if error.kind() == Kind::Unreachable => own.min(MAX_UNREACHABLE_DELAY),
+            _ if error.kind() == Kind::Unreachable && !known => own.min(MAX_UNREACHABLE_DELAY),
             Some(asked) => own.max(asked.min(MAX_SERVER_DELAY)),
             None => own,
         };
         (elapsed + delay <= MAX_TOTAL).then_some(delay)
     }
 
-    fn retries_of(&self, error: &Error) -> u32 {
+    fn retries_of(&self, error: &Error, known: bool) -> u32 {
         match error.kind() {
-            Kind::Unreachable => self.max_retries.min(MAX_UNREACHABLE_RETRIES),
+            Kind::Unreachable if !known => self.max_retries.min(MAX_UNREACHABLE_RETRIES),
             _ => self.max_retries,
         }
     }
 
-    /// Calls `request` until it succeeds, fails for good or the policy gives up.
-    pub(super) async fn run<T, F>(&self, request: impl Fn() -> F) -> Result<T, Error>
+    /// Calls `request` until it succeeds, fails for good or the policy gives up. `known` is set once the server has
+    /// answered, whatever it said.
+    pub(super) async fn run<T, F>(&self, known: &AtomicBool, request: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
         let started = Instant::now();
         let mut retries = 0;
         loop {
-            let error = match request().await {
+            let answer = request().await;
+            if !matches!(&answer, Err(error) if error.kind() == Kind::Unreachable) {
+                known.store(true, Ordering::Relaxed);
+            }
+            let error = match answer {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let Some(delay) = self.next(&error, retries, started.elapsed(), random_fraction()) else {
+            let known = known.load(Ordering::Relaxed);
+            let Some(delay) = self.next(&error, known, retries, started.elapsed(), random_fraction()) else {
                 return Err(error.with_tries(retries + 1));
             };
             retries += 1;
             tracing::warn!(
                 retry = retries,
-                of = self.retries_of(&error),
+                of = self.retries_of(&error, known),
                 ?delay,
                 "{error}; trying again"
             );
@@ -186,8 +194,11 @@ mod tests {
         ];
         for (kind, asked, retries, elapsed, expected) in table {
             let error = Error::new(kind, "x", "y").with_retry_after(asked.map(seconds));
-            let next = RetryPolicy::default().next(&error, retries, seconds(elapsed), 0.0);
+            let next = RetryPolicy::default().next(&error, false, retries, seconds(elapsed), 0.0);
             assert_eq!(next, expected, "{kind:?} {asked:?} {retries} {elapsed}");
         }
+        let gone = Error::new(Kind::Unreachable, "x", "y");
+        let of_known = |retries| RetryPolicy::default().next(&gone, true, retries, seconds(0), 0.0);
+        assert_eq!([2, 4, 5].map(of_known), [Some(seconds(2)), Some(seconds(8)), None]);
     }
 }

@@ -9,21 +9,28 @@
     reason = "a test that cannot go on says so by panicking, and tells figures by printing, in its support too"
 )]
 
+mod at_least_once_test;
 mod completions_test;
 mod configuration_test;
 mod corrupt_test;
 mod demo_test;
 mod environments_test;
+mod exactly_once_test;
 mod growing_blob_test;
 mod help_test;
+mod interrupted_test;
 mod kafka_commands_test;
+mod kafka_faults_test;
 mod list_blobs_test;
 mod memory_test;
 mod messages_test;
 mod predecessor_test;
+mod refused_test;
 mod running_test;
 mod services_test;
 mod shapes_test;
 mod start_offset_test;
+mod storage_faults_test;
 mod support;
 mod torn_tail_test;
+mod two_runs_test;

@@ -154,7 +154,7 @@ pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
     let control = Control::default();
     let _signals = cancel_on_signal(control.cancel.clone());
 
-    let mut parts = Parts::of("blobs");
+    let mut parts = Parts::of(blobs.len(), "blobs");
     let mut output = app.output();
     for blob in blobs {
         let result = async {

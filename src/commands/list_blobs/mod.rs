@@ -46,7 +46,7 @@ pub struct ListBlobs {
     container: Option<String>,
 
     /// Show at most N blobs of each environment
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     max_per_env: Option<NonZeroUsize>,
 
     /// Order, over all days; but for `name`, nothing is shown before everything is listed
@@ -89,7 +89,7 @@ pub async fn run(args: ListBlobs, app: &App) -> anyhow::Result<()> {
         listings.push((environment, listing));
     }
     let mut printer = Printer::new(app.output(), args.format, &selectors);
-    let mut parts = Parts::of("environments");
+    let mut parts = Parts::of(listings.len(), "environments");
     for (environment, listing) in listings {
         let result = match listing {
             Ok((mut pages, container)) => printer.print(&environment, &container, &mut pages).await,
@@ -99,4 +99,8 @@ pub async fn run(args: ListBlobs, app: &App) -> anyhow::Result<()> {
     }
     printer.finish()?;
     parts.into_result()
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number from 1")
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     DeliveryMode, Done, IngestError, Job, Start, Summary,
     plan::{self, Beginning},
-    sink::Sink,
+    sink::{Reached, Sink},
     source, state,
 };
 use crate::{
@@ -131,10 +131,22 @@ struct Run {
 
 /// What an attempt left behind.
 struct Attempt {
-    summary: Summary,
-    /// What the last commit would have brought, if its outcome is not known.
-    sent: Summary,
-    result: Result<(), IngestError>,
+    /// In Kafka for certain.
+    committed: Reached,
+    /// In Kafka too, if the commit whose outcome is not known went through.
+    undecided: Option<Reached>,
+    /// The brokers ended its transaction for its age: another run may be at work by now.
+    expired: bool,
+}
+
+impl Attempt {
+    fn of(committed: Reached) -> Self {
+        Self {
+            committed,
+            undecided: None,
+            expired: false,
+        }
+    }
 }
 
 impl Run {
@@ -150,10 +162,9 @@ impl Run {
 
     fn to_the_end(&self) -> Result<Summary, IngestError> {
         let mut fruitless = 0;
-        let mut begun: Option<(Option<BlobState>, Attempt)> = None;
+        let mut last: Option<Attempt> = None;
         loop {
-            let tried = self.try_once(begun.as_ref());
-            let (state, attempt) = match tried {
+            let (attempt, result) = match self.try_once(last.as_ref()) {
                 Ok(tried) => tried,
                 Err(error) => {
                     fruitless += 1;
@@ -161,18 +172,17 @@ impl Run {
                     continue;
                 }
             };
-            let Err(error) = attempt.result else {
-                return Ok(attempt.summary);
+            let Err(error) = result else {
+                return Ok(attempt.committed.summary);
             };
-            let brought = begun.as_ref().map_or(0, |(_, before)| before.summary.lines);
-            fruitless = if attempt.summary.lines > brought {
+            let brought = last.as_ref().map_or(0, |before| before.committed.summary.lines);
+            fruitless = if attempt.committed.summary.lines > brought {
                 1
             } else {
                 fruitless + 1
             };
             self.wait_or_give_up(fruitless, error)?;
-            let result = Ok(());
-            begun = Some((state, Attempt { result, ..attempt }));
+            last = Some(attempt);
         }
     }
 
@@ -188,16 +198,18 @@ impl Run {
     }
 
     /// Opens a producer, which fences off all before it, reads what is committed, and goes on from there.
-    fn try_once(
-        &self,
-        before: Option<&(Option<BlobState>, Attempt)>,
-    ) -> Result<(Option<BlobState>, Attempt), IngestError> {
+    fn try_once(&self, last: Option<&Attempt>) -> Result<(Attempt, Result<(), IngestError>), IngestError> {
         let job = &*self.job;
         // Where the first line is does not hang on the state: inflate while Kafka gets ready.
-        let early = match (before, self.start) {
+        let early = match (last, self.start) {
             (None, Start::Offset(offset)) => Some(read_ahead(&self.job, Checkpoint::at(offset))),
             _ => None,
         };
+        if let Some(last) = last.filter(|last| last.expired) {
+            // Whoever was away for so long must not fence off the run that may have taken its place.
+            let latest = state::connect(&self.connection, job)?;
+            self.stopped_at(last, state::read(&latest, job)?)?;
+        }
         let (latest, producer) = thread::scope(|scope| {
             let latest = scope.spawn(|| state::connect(&self.connection, job));
             let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes);
@@ -209,36 +221,54 @@ impl Run {
         let state = state::read(&latest, job)?;
         drop(latest);
         tracing::debug!(blob = job.blob.name, known = state.is_some(), "the state is read");
-        let (start, mut summary) = match before {
-            None => (self.start, Summary::default()),
-            // Nobody else writes this state while this run holds the transactional id: it changed by our commits.
-            Some((known, attempt)) if *known == state => (self.start, attempt.summary),
-            Some((_, attempt)) => {
-                let last_was_committed = state.as_ref().map(BlobState::checkpoint) == Some(attempt.sent.to);
-                let summary = if last_was_committed {
-                    attempt.sent
-                } else {
-                    attempt.summary
-                };
-                (Start::Resume, summary)
-            }
+        let mut reached = match last {
+            None => Reached {
+                state,
+                ..Reached::default()
+            },
+            Some(last) => self.stopped_at(last, state)?,
         };
-        let beginning = beginning(job, start, state.as_ref())?;
-        if before.is_none() {
-            summary.from = beginning.checkpoint;
-            summary.to = beginning.checkpoint;
+        if reached.is_end {
+            return Ok((Attempt::of(reached), Ok(())));
+        }
+        let start = if reached.is_own { Start::Resume } else { self.start };
+        let beginning = beginning(job, start, reached.state.as_ref())?;
+        if last.is_none() {
+            reached.summary.from = beginning.checkpoint;
+            reached.summary.to = beginning.checkpoint;
             self.announce(&beginning);
         }
-        let first_state = before.map_or_else(|| state.clone(), |(known, _)| known.clone());
-        let mut sink = Sink::new(job, producer, state, beginning, summary);
+        let mut sink = Sink::new(job, producer, beginning, reached);
         let items = early.unwrap_or_else(|| read_ahead(&self.job, beginning.checkpoint));
         let result = self.stream(&items, &mut sink);
+        let (committed, undecided) = sink.into_reached();
         let attempt = Attempt {
-            summary: sink.committed(),
-            sent: sink.sent(),
-            result,
+            undecided,
+            expired: matches!(&result, Err(IngestError::Kafka(kafka::Error::Expired { .. }))),
+            ..Attempt::of(committed)
         };
-        Ok((first_state, attempt))
+        Ok((attempt, result))
+    }
+
+    /// Where an attempt stopped, by the state that is in Kafka now.
+    ///
+    /// # Errors
+    /// [`kafka::Error::Fenced`] if another run wrote the state since: the blob is that one's. Without transactions there
+    /// is no fence, and what the other one sent counts as sent.
+    fn stopped_at(&self, last: &Attempt, state: Option<BlobState>) -> Result<Reached, IngestError> {
+        let known = last.undecided.iter().chain([&last.committed]);
+        if let Some(reached) = known.into_iter().find(|reached| reached.state == state) {
+            return Ok(reached.clone());
+        }
+        match delivery(&self.job) {
+            Delivery::ExactlyOnce { transactional_id: id } => Err(kafka::Error::Fenced { id }.into()),
+            Delivery::AtLeastOnce => Ok(Reached {
+                state,
+                is_own: true,
+                is_end: false,
+                summary: last.committed.summary,
+            }),
+        }
     }
 
     fn announce(&self, beginning: &Beginning) {
@@ -252,7 +282,15 @@ impl Run {
                 beginning.checkpoint,
             );
         }
-        tracing::info!(blob, topic, from = %beginning.checkpoint, to = self.job.blob.size, "ingesting");
+        let Checkpoint { member, lines } = beginning.checkpoint;
+        tracing::info!(
+            blob,
+            topic,
+            from = member,
+            skip_lines = lines,
+            to = self.job.blob.size,
+            "ingesting"
+        );
     }
 
     fn stream(&self, items: &Items, sink: &mut Sink<'_>) -> Result<(), IngestError> {

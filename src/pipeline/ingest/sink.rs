@@ -23,32 +23,38 @@ pub struct Summary {
     pub skipped_bytes: u64,
 }
 
+/// A point that a run has come to, with the state that says so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Reached {
+    pub summary: Summary,
+    pub state: Option<BlobState>,
+    /// Whether this run wrote the state; an earlier one did otherwise.
+    pub is_own: bool,
+    /// Whether the blob's end was committed with it, so that nothing is left to do.
+    pub is_end: bool,
+}
+
 /// The writing side of one run.
 pub(super) struct Sink<'a> {
     job: &'a Job,
     producer: Producer,
-    before: Option<BlobState>,
     keys: LineKey,
     headers: OwnedHeaders,
     partition: i32,
     /// Number of the next line in the blob, from 1.
     next_line: u64,
     /// What is in Kafka, and what will be once the open transaction is committed.
-    committed: Summary,
+    committed: Reached,
     sent: Summary,
+    /// What a commit was asked for that has not been answered by a yes.
+    undecided: Option<Reached>,
     transaction_bytes: u64,
     transaction_begun: Option<Instant>,
 }
 
 impl<'a> Sink<'a> {
-    /// `summary` is what earlier attempts of the same run brought in.
-    pub fn new(
-        job: &'a Job,
-        producer: Producer,
-        before: Option<BlobState>,
-        beginning: Beginning,
-        summary: Summary,
-    ) -> Self {
+    /// `reached` is what is in Kafka, with what earlier attempts of the same run brought in.
+    pub fn new(job: &'a Job, producer: Producer, beginning: Beginning, reached: Reached) -> Self {
         let header = |key, value| Header {
             key,
             value: Some(value),
@@ -60,20 +66,25 @@ impl<'a> Sink<'a> {
         Self {
             job,
             producer,
-            before,
             keys: LineKey::new(&job.environment, &job.blob.name),
             headers,
             partition: topic::partition_of(&job.blob.name, job.topics.raw.1) as i32,
             next_line: beginning.lines_before + 1,
-            committed: summary,
-            sent: summary,
+            sent: reached.summary,
+            committed: reached,
+            undecided: None,
             transaction_bytes: 0,
             transaction_begun: None,
         }
     }
 
     pub fn committed(&self) -> Summary {
-        self.committed
+        self.committed.summary
+    }
+
+    /// What is in Kafka for certain, and what may be.
+    pub fn into_reached(self) -> (Reached, Option<Reached>) {
+        (self.committed, self.undecided)
     }
 
     pub fn sent(&self) -> Summary {
@@ -151,7 +162,7 @@ impl<'a> Sink<'a> {
             self.sent.to = end.checkpoint;
             self.sent.torn_bytes = end.torn_bytes;
         }
-        if self.transaction_begun.is_none() && end.is_none() && self.sent == self.committed {
+        if self.transaction_begun.is_none() && end.is_none() && self.sent == self.committed.summary {
             return Ok(());
         }
         if self.job.delivery == DeliveryMode::AtLeastOnce {
@@ -161,11 +172,19 @@ impl<'a> Sink<'a> {
         if end.is_some_and(|end| end.checkpoint == Checkpoint::at(self.job.blob.size)) {
             self.send_completion()?;
         }
-        self.send_state()?;
+        let state = self.send_state()?;
+        let reached = Reached {
+            summary: self.sent,
+            state: Some(state),
+            is_own: true,
+            is_end: end.is_some(),
+        };
+        self.undecided = Some(reached.clone());
         let begun = Instant::now();
         self.producer.commit()?;
         tracing::debug!(lines = self.sent.lines, to = %self.sent.to, took = ?begun.elapsed(), "committed");
-        self.committed = self.sent;
+        self.committed = reached;
+        self.undecided = None;
         self.transaction_bytes = 0;
         self.transaction_begun = None;
         Ok(())
@@ -173,7 +192,7 @@ impl<'a> Sink<'a> {
 
     /// Undoes what was sent since the last commit.
     pub fn abort(&mut self) -> Result<(), kafka::Error> {
-        self.sent = self.committed;
+        self.sent = self.committed.summary;
         self.producer.abort()
     }
 
@@ -199,8 +218,9 @@ impl<'a> Sink<'a> {
         })
     }
 
-    fn send_state(&mut self) -> Result<(), kafka::Error> {
-        let state = state::after(self.job, self.before.as_ref(), self.sent.to, self.next_line - 1);
+    fn send_state(&mut self) -> Result<BlobState, kafka::Error> {
+        let before = self.committed.state.as_ref();
+        let state = state::after(self.job, before, self.sent.to, self.next_line - 1);
         self.producer.send(Record {
             topic: &self.job.topics.blob_state.0,
             partition: state::partition(self.job),
@@ -208,8 +228,7 @@ impl<'a> Sink<'a> {
             payload: &json(&state),
             headers: None,
         })?;
-        self.before = Some(state);
-        Ok(())
+        Ok(state)
     }
 }
 

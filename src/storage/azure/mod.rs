@@ -13,6 +13,7 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use azure_core::http::StatusCode;
 use azure_storage_blobs::models::{
@@ -36,6 +37,8 @@ pub use client::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT};
 pub(super) struct AzureContainer {
     clients: Arc<Clients>,
     retry: RetryPolicy,
+    /// Whether the server has answered before; see [`RetryPolicy::run`].
+    known: Arc<AtomicBool>,
     description: Arc<str>,
 }
 
@@ -52,6 +55,7 @@ impl AzureContainer {
         Ok(Self {
             clients: Arc::new(Clients::new(account, endpoint, container, credential)?),
             retry,
+            known: Arc::default(),
             description: description.into(),
         })
     }
@@ -197,7 +201,7 @@ impl AzureContainer {
                 )
             }
         };
-        self.retry.run(one_try).await
+        self.retry.run(&self.known, one_try).await
     }
 }
 
