@@ -188,13 +188,16 @@ pub struct LogEnd {
 }
 
 impl LogEnd {
+    /// Asks until it is told: a question to a broker that hangs or stops just then may never be answered.
     pub fn now(&self) -> i64 {
+        const ATTEMPT: Duration = Duration::from_secs(2);
         wait_for("the end of the log", LIMIT, || {
-            let (_, end) = self
-                .consumer
-                .fetch_watermarks(&self.topic, self.partition, LIMIT)
-                .ok()?;
-            Some(end)
+            let watermarks = self.consumer.fetch_watermarks(&self.topic, self.partition, ATTEMPT);
+            if watermarks.is_err() {
+                // librdkafka keeps asking a leader that is none any more until it is made to look for another.
+                let _ = self.consumer.fetch_metadata(Some(&self.topic), ATTEMPT);
+            }
+            watermarks.ok().map(|(_, end)| end)
         })
     }
 
