@@ -35,6 +35,8 @@ impl Connection {
         config
             .set("bootstrap.servers", &self.brokers)
             .set("client.id", "clp")
+            // Nobody reads these metrics, and closing a client would wait until they are sent.
+            .set("enable.metrics.push", "false")
             .set("reconnect.backoff.max.ms", "2000")
             .set("socket.keepalive.enable", "true");
         for (key, value) in &self.properties {

@@ -10,7 +10,9 @@ use rdkafka::{
     util::Timeout,
 };
 
-use super::{Connection, Error, Severity, blocking::pause, context::Context, dispose::Disposed};
+use super::{
+    Connection, Error, Severity, blocking::pause, connection::CONNECT_TIMEOUT, context::Context, dispose::Disposed,
+};
 
 /// What a commit promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +106,9 @@ impl Producer {
             begun: None,
         };
         if producer.is_transactional() {
+            // A client that looks for its coordinator before it is connected waits half a second until it looks again.
+            // Whether this succeeds does not matter: the next call tells what is wrong.
+            let _ = producer.inner.client().fetch_cluster_id(CONNECT_TIMEOUT);
             producer.insist(INIT_PATIENCE, "transactions", |inner| {
                 inner.init_transactions(Timeout::After(Duration::from_secs(10)))
             })?;
