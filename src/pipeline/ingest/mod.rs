@@ -10,16 +10,21 @@
 //! in the same transaction, and a run first fences off any older run of the same blob and topic, so the state that it
 //! reads after that is the last word. Whatever was not committed is sent again from the checkpoint on.
 
+mod control;
+mod dry_run;
 mod error;
 mod job;
 mod plan;
+mod read_ahead;
 mod run;
 mod sink;
 mod source;
 mod state;
 
+pub use control::{Control, Progress};
+pub use dry_run::dry_run;
 pub use error::{Done, IngestError};
 pub use job::{Align, DeliveryMode, Job, Start, Topics};
 pub use plan::{MAX_RECORD_BYTES, record_limits};
-pub use run::{Control, Progress, dry_run, run};
+pub use run::run;
 pub use sink::Summary;

@@ -5,7 +5,7 @@ use crate::{
     pipeline::lines::Limits,
 };
 
-use super::{Job, Start};
+use super::{IngestError, Job, Start};
 
 /// Kafka's own default for a topic's `max.message.bytes`.
 pub const MAX_RECORD_BYTES: usize = 1_048_588;
@@ -54,6 +54,23 @@ pub fn beginning(start: Start, state: Option<&BlobState>) -> Beginning {
             lines_before: 0,
             sent_before: if known.0 > Checkpoint::at(offset) { known.1 } else { 0 },
         },
+    }
+}
+
+/// Where to begin, which must be inside the blob.
+///
+/// # Errors
+/// [`IngestError::Shrunk`] if the blob is smaller than what an earlier run saw of it.
+pub(super) fn beginning_inside(job: &Job, start: Start, state: Option<&BlobState>) -> Result<Beginning, IngestError> {
+    let beginning = beginning(start, state);
+    let (offset, size) = (beginning.checkpoint.member, job.blob.size);
+    match offset > size {
+        false => Ok(beginning),
+        true => Err(IngestError::Shrunk {
+            blob: job.blob.name.clone(),
+            offset,
+            size,
+        }),
     }
 }
 

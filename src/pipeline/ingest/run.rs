@@ -1,125 +1,34 @@
 //! The loop of one run, and what it does when Kafka fails it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    },
+    sync::{Arc, mpsc::RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
 
-use tokio_util::sync::CancellationToken;
-
 use super::{
-    DeliveryMode, Done, IngestError, Job, Start, Summary,
-    plan::{self, Beginning},
+    Control, DeliveryMode, Done, IngestError, Job, Start, Summary,
+    plan::{Beginning, beginning_inside},
+    read_ahead::{Items, read_ahead},
     sink::{Reached, Sink},
     source, state,
 };
 use crate::{
     domain::{Checkpoint, event::BlobState},
     kafka::{self, Connection, Delivery, Producer},
-    pipeline::lines::{Item, LastLine, LineError, LineReader, Reading},
-    storage,
+    pipeline::lines::{End, Item},
 };
-
-/// The outside's hold on a run.
-#[derive(Clone, Default)]
-pub struct Control {
-    /// Ends the run: what was sent is committed, and the next run resumes behind it.
-    pub cancel: CancellationToken,
-    pub progress: Arc<Progress>,
-}
-
-/// How far a run is, for those who watch.
-#[derive(Debug, Default)]
-pub struct Progress {
-    position: AtomicU64,
-    lines: AtomicU64,
-}
-
-impl Progress {
-    /// Compressed bytes of the blob that were read, as an offset.
-    pub fn position(&self) -> u64 {
-        self.position.load(Ordering::Relaxed)
-    }
-
-    pub fn lines(&self) -> u64 {
-        self.lines.load(Ordering::Relaxed)
-    }
-
-    fn update(&self, position: u64, lines: u64) {
-        self.position.store(position, Ordering::Relaxed);
-        self.lines.store(lines, Ordering::Relaxed);
-    }
-}
-
-type Items = Receiver<Result<Item, LineError<storage::Error>>>;
 
 /// Tries that bring no line further, before the run gives up.
 const FRUITLESS_TRIES: u32 = 5;
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(500);
 const CANCEL_POLL: Duration = Duration::from_millis(100);
-/// Batches that wait between the thread that inflates and the one that sends.
-const BATCHES_AHEAD: usize = 1;
-
 /// Brings a blob's lines into Kafka, from the job's start to the blob's listed end.
 ///
 /// # Errors
 /// See [`IngestError`]. Whatever was committed before stays, and a run with [`Start::Resume`] goes on behind it.
 pub async fn run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
     kafka::blocking(move || Run::new(connection, Arc::new(job), control)?.to_the_end()).await
-}
-
-/// Reads and counts as [`run`] would, and sends nothing. Without [`Start::Resume`] it needs no Kafka.
-pub async fn dry_run(connection: Connection, job: Job, control: Control) -> Result<Summary, IngestError> {
-    kafka::blocking(move || {
-        let state = match job.start {
-            Start::Resume => state::read(&state::connect(&connection, &job)?, &job)?,
-            Start::Offset(_) => None,
-        };
-        let start = source::aligned(&job)?;
-        let beginning = beginning(&job, start, state.as_ref())?;
-        let mut summary = Summary {
-            from: beginning.checkpoint,
-            to: beginning.checkpoint,
-            ..Summary::default()
-        };
-        let items = read_ahead(&Arc::new(job.clone()), beginning.checkpoint);
-        for item in items {
-            match item {
-                Ok(Item::Batch(batch)) => {
-                    summary.lines += batch.pieces().filter(|(piece, _)| piece.ends_line()).count() as u64;
-                    summary.raw_bytes += batch.text_bytes();
-                    summary.to = batch.after;
-                    control.progress.update(batch.read_to, summary.lines);
-                }
-                Ok(Item::Skipped { from, to, reason }) => {
-                    warn_of_skipped(&job, from, to, &reason);
-                    summary.skipped_bytes += to - from;
-                }
-                Ok(Item::End(end)) => {
-                    summary.to = end.checkpoint;
-                    summary.torn_bytes = end.torn_bytes;
-                    break;
-                }
-                Err(error) => {
-                    return Err(IngestError::of_lines(
-                        error,
-                        &job.blob.name,
-                        Done::Counted(summary.lines),
-                    ));
-                }
-            }
-            if control.cancel.is_cancelled() {
-                return Err(interrupted(&job, Done::Counted(summary.lines)));
-            }
-        }
-        Ok(summary)
-    })
-    .await
 }
 
 struct Run {
@@ -232,7 +141,7 @@ impl Run {
             return Ok((Attempt::of(reached), Ok(())));
         }
         let start = if reached.is_own { Start::Resume } else { self.start };
-        let beginning = beginning(job, start, reached.state.as_ref())?;
+        let beginning = beginning_inside(job, start, reached.state.as_ref())?;
         if last.is_none() {
             reached.summary.from = beginning.checkpoint;
             reached.summary.to = beginning.checkpoint;
@@ -344,46 +253,6 @@ impl Run {
     }
 }
 
-/// Inflates on a thread of its own, one batch ahead of the one that sends. The thread ends when nobody listens any more.
-fn read_ahead(job: &Arc<Job>, start: Checkpoint) -> Items {
-    let (sender, receiver) = sync_channel(BATCHES_AHEAD);
-    let runtime = tokio::runtime::Handle::current();
-    let job = Arc::clone(job);
-    let reading = Reading {
-        start,
-        end: job.blob.size,
-        limits: plan::record_limits(&job),
-        last_line: LastLine::Send,
-        on_corrupt: job.on_corrupt,
-    };
-    thread::spawn(move || {
-        let _inside_runtime = runtime.enter();
-        let mut reader = LineReader::new(reading, source::open(&job));
-        loop {
-            let item = reader.next_item();
-            let last = matches!(item, Ok(Item::End(_)) | Err(_));
-            if sender.send(item).is_err() || last {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Where to begin, which is inside the blob.
-fn beginning(job: &Job, start: Start, state: Option<&BlobState>) -> Result<Beginning, IngestError> {
-    let beginning = plan::beginning(start, state);
-    let (offset, size) = (beginning.checkpoint.member, job.blob.size);
-    match offset > size {
-        false => Ok(beginning),
-        true => Err(IngestError::Shrunk {
-            blob: job.blob.name.clone(),
-            offset,
-            size,
-        }),
-    }
-}
-
 fn delivery(job: &Job) -> Delivery {
     match job.delivery {
         DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
@@ -396,18 +265,18 @@ fn delivery(job: &Job) -> Delivery {
     }
 }
 
-fn interrupted(job: &Job, done: Done) -> IngestError {
+pub(super) fn interrupted(job: &Job, done: Done) -> IngestError {
     IngestError::Interrupted {
         blob: job.blob.name.clone(),
         done,
     }
 }
 
-fn warn_of_skipped(job: &Job, from: u64, to: u64, reason: &str) {
+pub(super) fn warn_of_skipped(job: &Job, from: u64, to: u64, reason: &str) {
     tracing::warn!(blob = job.blob.name, from, to, reason, "corrupt bytes were passed over");
 }
 
-fn warn_of_tail(job: &Job, end: &crate::pipeline::lines::End) {
+fn warn_of_tail(job: &Job, end: &End) {
     if end.torn_bytes > 0 {
         tracing::warn!(
             blob = job.blob.name,
