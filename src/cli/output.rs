@@ -34,20 +34,20 @@ impl Output {
     }
 
     pub fn line(&mut self, line: impl std::fmt::Display) -> io::Result<()> {
-        writeln!(self.out, "{line}")
+        writeln!(self.out, "{line}").map_err(of_stdout)
     }
 
     pub fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        self.out.write_all(b"\n")
+        serde_json::to_writer(&mut self.out, value).map_err(|error| of_stdout(error.into()))?;
+        self.out.write_all(b"\n").map_err(of_stdout)
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)
+        self.out.write_all(bytes).map_err(of_stdout)
     }
 
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.flush().map_err(of_stdout)
     }
 
     /// A byte count: exact off a terminal, rounded for people on one.
@@ -57,6 +57,10 @@ impl Output {
             false => bytes.to_string(),
         }
     }
+}
+
+fn of_stdout(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("standard output: {error}"))
 }
 
 pub fn human_size(bytes: u64) -> String {

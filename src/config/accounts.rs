@@ -44,6 +44,7 @@ pub struct Account {
     pub connection_string_file: Option<PathBuf>,
     /// The blob service's address, for Azurite and sovereign clouds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "without_credentials")]
     pub endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_name: Option<String>,
@@ -79,6 +80,14 @@ impl Default for Storage {
             range_bytes: 2 << 20,
             ranges_ahead: 4,
         }
+    }
+}
+
+/// Nobody should put a user name and password into a URL; who does so must not see them printed.
+fn without_credentials<S: serde::Serializer>(endpoint: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match endpoint {
+        Some(url) if url.contains('@') || url.contains('?') => serializer.serialize_some("****"),
+        other => other.serialize(serializer),
     }
 }
 

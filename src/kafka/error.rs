@@ -136,7 +136,21 @@ pub(super) fn is_retriable(error: &KafkaError) -> bool {
     severity_of(error) == Severity::Retriable
 }
 
+/// What only a change of rights can mend, however a transaction reports it.
+fn is_denied(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+    )
+}
+
 fn severity_of(error: &KafkaError) -> Severity {
+    if error.rdkafka_error_code().is_some_and(is_denied) {
+        return Severity::Fatal;
+    }
     if let KafkaError::Transaction(error) = error {
         return match () {
             () if error.is_fatal() => Severity::Fatal,
@@ -171,10 +185,7 @@ fn severity_of(error: &KafkaError) -> Severity {
 
 fn hint_of(error: &KafkaError) -> Option<String> {
     let hint = match error.rdkafka_error_code()? {
-        RDKafkaErrorCode::TopicAuthorizationFailed
-        | RDKafkaErrorCode::ClusterAuthorizationFailed
-        | RDKafkaErrorCode::GroupAuthorizationFailed
-        | RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
+        code if is_denied(code) => {
             "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`"
         }
         RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => {

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use clap::Args;
 
 use crate::{
@@ -50,7 +51,7 @@ pub async fn run(args: Demo, app: &App) -> anyhow::Result<()> {
     let temporary = tempfile::Builder::new().prefix("clp-demo-").tempdir()?;
     let directory = match &args.keep {
         Some(keep) => {
-            fs::create_dir_all(keep)?;
+            fs::create_dir_all(keep).with_context(|| format!("cannot make directory {}", keep.display()))?;
             keep.clone()
         }
         None => temporary.path().to_owned(),
@@ -58,7 +59,8 @@ pub async fn run(args: Demo, app: &App) -> anyhow::Result<()> {
     let logs = directory.join("logs");
     let begun = Instant::now();
     to_stderr(&format!("1. a day of logs goes to {}", logs.display()));
-    let written = sample::write_day(&logs, args.lines)?;
+    let written = sample::write_day(&logs, args.lines)
+        .with_context(|| format!("cannot write the blobs below {}", logs.display()))?;
     to_stderr(&format!(
         "   {} blobs, {} lines, {} as gzip members, {} as text, {:.1} s",
         written.blobs.len(),

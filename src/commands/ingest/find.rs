@@ -29,26 +29,22 @@ pub(super) fn environment(args: &Ingest, app: &App) -> anyhow::Result<Environmen
     }
 }
 
+const PATTERN_CHARS: [char; 4] = ['*', '?', '[', '{'];
+
 /// The blobs that `--blob` means: one by its name, with or without its directory, or all that match a pattern.
 pub(super) async fn find_blobs(container: &Container, wanted: &str) -> anyhow::Result<Vec<BlobProperties>> {
-    if !wanted.contains(['*', '?', '[', '{']) {
-        let found = container.properties(wanted).await;
-        let inside = format!("{}{wanted}", blob_name::DIRECTORY);
-        return match found {
-            Err(error) if error.kind() == storage::Kind::BlobNotFound && !wanted.contains('/') => {
-                match container.properties(&inside).await {
-                    Ok(blob) => Ok(vec![blob]),
-                    Err(_) => Err(error.into()),
-                }
-            }
-            other => Ok(vec![other?]),
-        };
+    let is_pattern = wanted.contains(PATTERN_CHARS);
+    // A name may hold the characters of patterns: what is called exactly so comes first.
+    match find_named(container, wanted).await {
+        Ok(blob) => return Ok(vec![blob]),
+        Err(error) if !is_pattern || error.kind() != storage::Kind::BlobNotFound => return Err(error.into()),
+        Err(_) => {}
     }
     let pattern = globset::GlobBuilder::new(wanted)
         .build()
         .map_err(|error| Failure::usage(format!("--blob {wanted}: {}", error.kind())))?
         .compile_matcher();
-    let prefix = wanted.split(['*', '?', '[', '{']).next().unwrap_or_default();
+    let prefix = wanted.split(PATTERN_CHARS).next().unwrap_or_default();
     let (mut blobs, mut next) = (Vec::new(), None);
     loop {
         let page = container.page(prefix, next).await?;
@@ -66,5 +62,17 @@ pub(super) async fn find_blobs(container: &Container, wanted: &str) -> anyhow::R
         )
         .with_hint("clp list-blobs shows what there is; names are whole, with `kubernetes/`")
         .into()),
+    }
+}
+
+/// The blob of this name, which may lack the directory.
+async fn find_named(container: &Container, name: &str) -> Result<BlobProperties, storage::Error> {
+    let found = container.properties(name).await;
+    match found {
+        Err(error) if error.kind() == storage::Kind::BlobNotFound && !name.contains('/') => {
+            let inside = format!("{}{name}", blob_name::DIRECTORY);
+            container.properties(&inside).await.map_err(|_| error)
+        }
+        other => other,
     }
 }

@@ -101,7 +101,10 @@ impl Ingest {
     /// Takes from the environment what no flag gave. Empty variables count as not set.
     fn with_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        self.blob = self.blob.or_else(|| variable("AZURE_STORAGE_BLOB_NAME"));
+        self.blob = self
+            .blob
+            .filter(|name| !name.is_empty())
+            .or_else(|| variable("AZURE_STORAGE_BLOB_NAME"));
         self.env = self.env.or_else(|| variable("ENVIRONMENT"));
         self.subscription = self.subscription.or_else(|| variable("SUBSCRIPTION_ID"));
         self.topic = self.topic.or_else(|| variable("KAFKA_TOPIC"));

@@ -6,7 +6,7 @@ use super::{AlignArg, Ingest, OnCorruptArg};
 use crate::{
     cli::{App, Exit, Failure},
     config,
-    domain::{EnvironmentId, Selectors},
+    domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
     pipeline::{
         ingest::{Align, DeliveryMode, Job, MAX_RECORD_BYTES, Topics},
@@ -24,7 +24,7 @@ pub(super) async fn job(
     cluster: Option<&Cluster>,
 ) -> anyhow::Result<Job> {
     let config = app.config()?;
-    let service = service(args.service.as_deref(), &config.selectors(), &blob.name);
+    let service = service(args, &config.selectors(), &blob.name)?;
     let own_topic = service
         .as_deref()
         .map(|service| config.kafka.topics.raw_of(service).to_owned());
@@ -37,6 +37,7 @@ pub(super) async fn job(
                 .into(),
         );
     };
+    check_raw_topic(&topic, &config.kafka.topics)?;
     let raw_is_own = own_topic.as_deref() == Some(topic.as_str());
     let topics = match cluster {
         Some(cluster) => check_topics(
@@ -87,10 +88,41 @@ pub(super) async fn job(
 /// The `service` header of a blob that no selector matches, going to a topic that was named.
 const UNKNOWN_SERVICE: &str = "unknown";
 
-fn service(wanted: Option<&str>, selectors: &Selectors, blob: &str) -> Option<String> {
-    match wanted {
-        Some(name) => Some(selectors.resolve(name).name),
-        None => selectors.of_blob(blob).map(|selector| selector.name.clone()),
+fn service(args: &Ingest, selectors: &Selectors, blob: &str) -> anyhow::Result<Option<String>> {
+    let of_blob = selectors.of_blob(blob).map(|selector| selector.name.clone());
+    let Some(wanted) = args.service.as_deref() else {
+        return Ok(of_blob);
+    };
+    let is_pod_prefix = BlobName::parse(blob).is_none_or(|name| name.pod.starts_with(wanted));
+    let service = selectors.resolve(wanted).name;
+    if selectors.named(wanted).is_none() && !is_pod_prefix {
+        let names: Vec<&str> = selectors.iter().map(|selector| selector.name.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "`{wanted}` is no service, and the pod of blob {blob} does not begin so"
+        ))
+        .with_hint(format!(
+            "leave --service out, or name one of {}; others can be added under `selectors` in the configuration",
+            names.join(", ")
+        ))
+        .into());
+    }
+    if let Some(of_blob) = of_blob.filter(|of_blob| *of_blob != service) {
+        tracing::warn!(blob, "taken for service {service}, though its name says {of_blob}");
+    }
+    Ok(Some(service))
+}
+
+/// Raw lines among checkpoints, events or records would be read as such.
+fn check_raw_topic(topic: &str, topics: &config::Topics) -> anyhow::Result<()> {
+    let raw = [&topics.raw_application, &topics.raw_proxy];
+    let other = topics.all().into_iter().find(|(_, name)| *name == topic);
+    match other {
+        Some((key, _)) if !raw.iter().any(|raw| *raw == topic) => Err(Failure::usage(format!(
+            "topic {topic} is not for raw lines: it is the configuration's `kafka.topics.{key}`"
+        ))
+        .with_hint("leave --topic out for the service's own topic, or name another")
+        .into()),
+        _ => Ok(()),
     }
 }
 

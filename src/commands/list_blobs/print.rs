@@ -1,5 +1,7 @@
 //! How blobs are shown.
 
+use std::borrow::Cow;
+
 use super::{Format, plan::Pages};
 use crate::{
     cli::{Output, human_size, to_stderr},
@@ -100,7 +102,7 @@ impl<'a> Printer<'a> {
         let modified = row.last_modified.strftime("%Y-%m-%dT%H:%M:%SZ");
         self.output.line(format!(
             "{modified:20}  {size:>10}  {environment:12}  {service:21}  {}",
-            row.name
+            printable(row.name)
         ))
     }
 
@@ -141,5 +143,13 @@ fn row<'a>(
         date: parsed.map(|name| name.date),
         pod: parsed.map(|name| name.pod),
         parsed: parsed.is_some(),
+    }
+}
+
+/// A name on one line: control characters, which a name may hold, are escaped.
+fn printable(name: &str) -> Cow<'_, str> {
+    match name.contains(char::is_control) {
+        false => Cow::Borrowed(name),
+        true => Cow::Owned(name.escape_debug().to_string()),
     }
 }
