@@ -41,6 +41,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         lock(&self.version).learn(message);
+        // The only place where librdkafka says why a transaction is lost.
+        if facility == "TXNERR" {
+            *lock(&self.last_trouble) = Some(plain(message));
+        }
         match level {
             // The client copes or the call that it concerns fails with the same reason: nobody has to act on the log.
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {

@@ -29,6 +29,8 @@ pub enum Error {
     Expired { id: String, seconds: u64 },
     #[error("the transaction was aborted: {reason}")]
     Aborted { reason: String },
+    #[error("{what}: {reason}")]
+    Denied { what: String, reason: String },
     #[error("the record does not fit into topic {topic}: {reason}")]
     TooLarge { topic: String, reason: String },
     #[error("{what}: {source}")]
@@ -117,6 +119,7 @@ impl Error {
                     "the broker's limit is below the topic's: set message.max.bytes of {topic} and of the broker alike"
                 )
             }
+            Self::Denied { .. } => DENIED_HINT.to_owned(),
             Self::Client { source, .. } => return hint_of(source),
             Self::Unstable { .. } => {
                 "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
@@ -135,6 +138,9 @@ impl Error {
 pub(super) fn is_retriable(error: &KafkaError) -> bool {
     severity_of(error) == Severity::Retriable
 }
+
+const DENIED_HINT: &str =
+    "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`";
 
 /// What only a change of rights can mend, however a transaction reports it.
 fn is_denied(code: RDKafkaErrorCode) -> bool {
@@ -185,9 +191,7 @@ fn severity_of(error: &KafkaError) -> Severity {
 
 fn hint_of(error: &KafkaError) -> Option<String> {
     let hint = match error.rdkafka_error_code()? {
-        code if is_denied(code) => {
-            "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`"
-        }
+        code if is_denied(code) => DENIED_HINT,
         RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => {
             "check sasl.mechanism, sasl.username and sasl.password in kafka.properties"
         }

@@ -50,6 +50,7 @@ const QUEUE_KBYTES: u32 = 16 << 10;
 const QUEUE_MESSAGES: u32 = 20_000;
 /// Between two looks at librdkafka's queue. Its own blocking poll spins through the last millisecond of any wait.
 const QUEUE_POLL: Duration = Duration::from_millis(1);
+const NEWS_WAIT: Duration = Duration::from_millis(20);
 /// A commit that stays undecided is asked for again for so long.
 const COMMIT_TRY: Duration = Duration::from_secs(5);
 const COMMIT_PATIENCE: Duration = Duration::from_secs(300);
@@ -286,6 +287,17 @@ impl Producer {
             // A new producer finds out what is committed.
             return Error::Aborted { reason };
         }
+        if code == Some(RDKafkaErrorCode::State)
+            && let Some(reason) = self.lost_because()
+        {
+            return match reason.contains("authorization failed") {
+                true => Error::Denied {
+                    what: what.to_owned(),
+                    reason,
+                },
+                false => Error::Aborted { reason },
+            };
+        }
         let classified = Error::client(what, error);
         match classified.severity() {
             Severity::Abortable => Error::Aborted {
@@ -293,5 +305,11 @@ impl Producer {
             },
             _ => classified,
         }
+    }
+
+    /// Why the transaction is lost: that waits in the client's queue, perhaps behind other news.
+    fn lost_because(&self) -> Option<String> {
+        self.inner.poll(NEWS_WAIT);
+        self.inner.context().last_trouble()
     }
 }
