@@ -69,6 +69,26 @@ fn missing_blobs_and_containers_are_told_apart() {
 }
 
 #[test]
+fn topics_and_services_that_can_not_be_meant() {
+    let run = Ingestion::new(kafka(), Mixed::new(10, 16));
+    let state = unique("state");
+    let run = run.configured("kafka.topics.blob_state", state.as_str());
+    let outcome = run.run(&["--topic", &state]).expect_code(2);
+    assert_says(&outcome, &[&state, "kafka.topics.blob_state", "hint: "]);
+    let outcome = run.run(&["--service", "apache-prxy"]).expect_code(2);
+    assert_says(&outcome, &["apache-prxy", "hint: ", "apache-proxy"]);
+}
+
+#[test]
+fn missing_rights_are_not_tried_again() {
+    let run = Ingestion::new(kafka(), Mixed::new(10, 17));
+    // No producer may write there, whoever it is.
+    let outcome = run.run(&["--topic", "__transaction_state"]).expect_code(4);
+    assert_says(&outcome, &["__transaction_state", "authorization failed", "hint: "]);
+    assert!(!outcome.stderr.contains("starting again"), "{}", outcome.stderr);
+}
+
+#[test]
 fn beside_workers_only_with_force() {
     let group = unique("workers");
     let run = Ingestion::new(kafka(), Mixed::new(100, 10)).configured("worker.consumer_group", group.as_str());
