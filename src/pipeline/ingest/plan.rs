@@ -97,6 +97,8 @@ mod tests {
             last_processed_date: None,
             first_observed_date: then,
             last_observed_date: then,
+            last_error: None,
+            skipped_bytes: 0,
         }
     }
 

@@ -66,5 +66,7 @@ pub(super) fn after(job: &Job, before: Option<&BlobState>, checkpoint: Checkpoin
         last_processed_date: Some(now),
         first_observed_date: before.map_or(now, |state| state.first_observed_date),
         last_observed_date: now,
+        last_error: None,
+        skipped_bytes: before.map_or(0, |state| state.skipped_bytes),
     }
 }
