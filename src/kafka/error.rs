@@ -143,7 +143,7 @@ const DENIED_HINT: &str =
     "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`";
 
 /// What only a change of rights can mend, however a transaction reports it.
-fn is_denied(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_denied(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         RDKafkaErrorCode::TopicAuthorizationFailed

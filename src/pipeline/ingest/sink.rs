@@ -136,7 +136,7 @@ impl<'a> Sink<'a> {
             topic: &self.job.topics.raw.0,
             partition: self.partition,
             key: self.keys.line(self.next_line),
-            payload: bytes,
+            payload: Some(bytes),
             headers: Some(headers),
         })?;
         self.sent.raw_bytes += bytes.len() as u64;
@@ -213,7 +213,7 @@ impl<'a> Sink<'a> {
             topic,
             partition: topic::partition_of(&blob.name, *partitions) as i32,
             key: key::completion(environment, from, &blob.name).as_bytes(),
-            payload: &json(&event),
+            payload: Some(&json(&event)),
             headers: None,
         })
     }
@@ -225,7 +225,7 @@ impl<'a> Sink<'a> {
             topic: &self.job.topics.blob_state.0,
             partition: state::partition(self.job),
             key: state::key(self.job).as_bytes(),
-            payload: &json(&state),
+            payload: Some(&json(&state)),
             headers: None,
         })?;
         Ok(state)
