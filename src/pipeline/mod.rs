@@ -2,3 +2,6 @@
 
 pub mod ingest;
 pub mod lines;
+mod outgoing;
+pub mod raw_lines;
+pub mod worker;
