@@ -6,7 +6,13 @@ use jiff::Timestamp;
 
 use super::{DeliveryMode, Job, plan::Beginning, state};
 use crate::{
-    domain::{Checkpoint, event::BlobCompletion, event::BlobState, key, key::LineKey, topic},
+    domain::{
+        Checkpoint,
+        event::{BlobCompletion, BlobState, to_json},
+        key,
+        key::LineKey,
+        topic,
+    },
     kafka::{self, Header, OwnedHeaders, Producer, Record},
     pipeline::lines::{Batch, End, Piece},
 };
@@ -213,7 +219,7 @@ impl<'a> Sink<'a> {
             topic,
             partition: topic::partition_of(&blob.name, *partitions) as i32,
             key: key::completion(environment, from, &blob.name).as_bytes(),
-            payload: &json(&event),
+            payload: &to_json(&event),
             headers: None,
         })
     }
@@ -225,15 +231,9 @@ impl<'a> Sink<'a> {
             topic: &self.job.topics.blob_state.0,
             partition: state::partition(self.job),
             key: state::key(self.job).as_bytes(),
-            payload: &json(&state),
+            payload: &to_json(&state),
             headers: None,
         })?;
         Ok(state)
     }
-}
-
-/// Events hold texts, numbers and dates only, which always have a JSON form.
-#[expect(clippy::expect_used, reason = "see above")]
-fn json(event: &impl serde::Serialize) -> Vec<u8> {
-    serde_json::to_vec(event).expect("an event has a JSON form")
 }
