@@ -15,6 +15,7 @@ mod list_blobs;
 mod selection;
 mod setup_config;
 mod test_kafka;
+mod topics;
 
 const AFTER_HELP: &str = "First steps:
   clp demo                           see it work, with nothing else running
