@@ -24,6 +24,9 @@ mod stats;
 mod warm;
 mod watch;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::MonitorError;
 pub use event::{Batch, Event, Events, Gone, events};
 pub use known::Known;
