@@ -10,7 +10,7 @@ mod progress;
 mod signal;
 mod table;
 
-pub use app::App;
+pub use app::{App, Kafka};
 pub use exit::{Exit, Failure, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, to_stderr};

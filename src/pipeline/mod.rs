@@ -2,6 +2,7 @@
 
 pub mod ingest;
 pub mod lines;
+pub mod monitor;
 mod outgoing;
 pub mod raw_lines;
 pub mod worker;

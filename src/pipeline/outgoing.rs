@@ -2,7 +2,7 @@
 
 use super::raw_lines::Topic;
 use crate::{
-    domain::topic,
+    domain::{event::to_json, topic},
     kafka::{self, OwnedHeaders, Producer, Record},
 };
 
@@ -18,16 +18,12 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// An event about `blob`, as JSON, to the blob's partition.
-    #[expect(
-        clippy::expect_used,
-        reason = "events hold texts, numbers and dates only, which always have a JSON form"
-    )]
     pub fn event(topic: &Topic, blob: &str, key: String, event: &impl serde::Serialize) -> Self {
         Self {
             topic: topic.0.clone(),
             partition: topic::partition_of(blob, topic.1) as i32,
             key: key.into_bytes(),
-            payload: Some(serde_json::to_vec(event).expect("an event has a JSON form")),
+            payload: Some(to_json(event)),
             headers: None,
         }
     }

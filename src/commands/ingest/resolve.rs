@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{AlignArg, Ingest, OnCorruptArg};
 use crate::{
-    cli::{App, Exit, Failure},
+    cli::{App, Failure},
+    commands::topics::explain_missing,
     config,
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
@@ -142,7 +143,7 @@ fn check_topics(
     let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
     let counts = cluster
         .partitions(&[raw, blobs, blob_state])
-        .map_err(|error| missing(error, config))?;
+        .map_err(|error| explain_missing(error, config))?;
     if raw_is_own && !args.force && !args.dry_run {
         let members = cluster.group(worker_group)?.members;
         if members > 0 {
@@ -160,19 +161,6 @@ fn check_topics(
         blob_state: (blob_state.to_owned(), counts[2]),
         raw_is_own,
     })
-}
-
-/// `clp init-topics` makes the configured topics by itself; only others need to be named.
-fn missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
-    let kafka::Error::MissingTopics { topics } = &error else {
-        return error.into();
-    };
-    let own = config.topics.all();
-    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
-    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
-        format!("{hint} --topic {topic}")
-    });
-    Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
 }
 
 pub(super) async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
