@@ -7,6 +7,7 @@ mod logging;
 mod output;
 mod parts;
 mod progress;
+mod serve;
 mod signal;
 mod table;
 
@@ -16,5 +17,6 @@ pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
+pub use serve::{MetricsArgs, Server};
 pub use signal::cancel_on_signal;
 pub use table::table;

@@ -1,7 +1,9 @@
 //! The work itself: what is read, decided and committed.
 
+pub mod health;
 pub mod ingest;
 pub mod lines;
+pub mod metrics;
 pub mod monitor;
 mod outgoing;
 pub mod raw_lines;
