@@ -1,4 +1,5 @@
 //! The work itself: what is read, decided and committed.
 
 pub mod ingest;
+pub mod inventory;
 pub mod lines;
