@@ -9,11 +9,13 @@ use crate::cli::{self, App, GlobalArgs};
 mod completions;
 mod config;
 mod demo;
+mod gather;
 mod ingest;
 mod init_topics;
 mod list_blobs;
 mod selection;
 mod setup_config;
+mod status;
 mod test_kafka;
 
 const AFTER_HELP: &str = "First steps:
@@ -46,6 +48,7 @@ pub struct Cli {
 enum Command {
     Ingest(ingest::Ingest),
     ListBlobs(list_blobs::ListBlobs),
+    Status(status::Status),
     TestKafka(test_kafka::TestKafka),
     InitTopics(init_topics::InitTopics),
     SetupConfig(setup_config::SetupConfig),
@@ -90,6 +93,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
+        Command::Status(args) => status::run(args, &app).await,
         Command::TestKafka(args) => test_kafka::run(args, &app).await,
         Command::InitTopics(args) => init_topics::run(args, &app).await,
         Command::SetupConfig(args) => setup_config::run(args, &app),

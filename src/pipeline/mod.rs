@@ -3,3 +3,4 @@
 pub mod ingest;
 pub mod inventory;
 pub mod lines;
+pub mod status;

@@ -19,6 +19,8 @@ use crate::{
 
 pub use list::list;
 pub use selection::Selection;
+#[cfg(test)]
+pub(in crate::pipeline) use states::example as example_state;
 pub use states::{States, read_states};
 
 /// A blob of an environment.
