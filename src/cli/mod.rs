@@ -10,6 +10,7 @@ mod progress;
 mod serve;
 mod signal;
 mod table;
+mod told;
 
 pub use app::App;
 pub use exit::{Exit, Failure, report};
