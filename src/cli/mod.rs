@@ -12,7 +12,7 @@ mod signal;
 mod table;
 mod told;
 
-pub use app::App;
+pub use app::{App, Kafka};
 pub use exit::{Exit, Failure, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, to_stderr};

@@ -1,7 +1,8 @@
-//! The last value of each key in a compacted topic.
+//! What topics hold now: the last value of each key in a compacted one, or the records of the last days.
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -48,7 +49,18 @@ impl LatestValues {
     /// # Errors
     /// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered, or
     /// that they fell silent.
-    pub fn read(&self, topic: &str, partition: i32, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
+    pub fn read(&self, topic: &str, partition: i32, visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
+        self.read_since(topic, partition, None, visit)
+    }
+
+    /// As [`LatestValues::read`], from the first record on whose timestamp is `since` or later.
+    pub fn read_since(
+        &self,
+        topic: &str,
+        partition: i32,
+        since: Option<Timestamp>,
+        mut visit: impl FnMut(&[u8], Option<&[u8]>),
+    ) -> Result<(), Error> {
         let end = self.end(&self.uncommitted, topic, partition)?;
         let start = Instant::now();
         while self.end(&self.committed, topic, partition)? < end {
@@ -65,9 +77,13 @@ impl LatestValues {
         if end == 0 {
             return Ok(());
         }
+        let from = match since {
+            None => Offset::Beginning,
+            Some(since) => self.offset_at(topic, partition, since)?,
+        };
         let mut assignment = TopicPartitionList::new();
         assignment
-            .add_partition_offset(topic, partition, Offset::Beginning)
+            .add_partition_offset(topic, partition, from)
             .map_err(|error| failed(topic, error))?;
         self.committed
             .assign(&assignment)
@@ -96,6 +112,21 @@ impl LatestValues {
                 Some(Err(error)) => return Err(failed(topic, error)),
             }
         }
+    }
+
+    /// Where the first record of `time` or later lies; [`Offset::End`] if there is none.
+    fn offset_at(&self, topic: &str, partition: i32, time: Timestamp) -> Result<Offset, Error> {
+        let mut wanted = TopicPartitionList::new();
+        wanted
+            .add_partition_offset(topic, partition, Offset::Offset(time.as_millisecond()))
+            .map_err(|error| failed(topic, error))?;
+        let found = self.committed.offsets_for_times(wanted, REQUEST_TIMEOUT);
+        let found = found.map_err(|error| failed(topic, error))?;
+        let Some(element) = found.find_partition(topic, partition) else {
+            return Ok(Offset::Beginning);
+        };
+        element.error().map_err(|error| failed(topic, error))?;
+        Ok(element.offset())
     }
 }
 

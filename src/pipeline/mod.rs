@@ -4,3 +4,7 @@ pub mod health;
 pub mod ingest;
 pub mod lines;
 pub mod metrics;
+pub mod monitor;
+mod outgoing;
+pub mod raw_lines;
+pub mod worker;
