@@ -10,6 +10,7 @@ mod progress;
 mod serve;
 mod signal;
 mod table;
+mod told;
 
 pub use app::{App, Kafka};
 pub use exit::{Exit, Failure, go_on_after, report};
