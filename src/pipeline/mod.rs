@@ -4,3 +4,4 @@ pub mod ingest;
 pub mod inventory;
 pub mod lines;
 pub mod status;
+pub mod verify;
