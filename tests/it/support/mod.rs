@@ -19,6 +19,7 @@ pub mod kafka;
 pub mod kafka_tools;
 pub mod mixed;
 pub mod process;
+pub mod produce;
 pub mod records;
 pub mod running;
 pub mod scene;
