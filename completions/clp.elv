@@ -33,6 +33,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --version 'Print version'
             cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
             cand list-blobs 'List blobs in storage, newest first'
+            cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+            cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
             cand setup-config 'Write a first configuration, readable by you alone'
@@ -93,6 +95,55 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;status'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names'
+            cand -w 'Show it again every so many seconds until interrupted, and end with exit code 0'
+            cand --watch 'Show it again every so many seconds until interrupted, and end with exit code 0'
+            cand -f 'Form of the list'
+            cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;verify'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday; else all that are in storage'
+            cand --date 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday; else all that are in storage'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names'
+            cand -b 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}'
+            cand --blob 'The blob''s name, or a pattern for several: * ? [a-z] {a,b}'
+            cand -f 'Form of the list'
+            cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --deep 'Compare every line with the topic'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -250,6 +301,8 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help'= {
             cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
             cand list-blobs 'List blobs in storage, newest first'
+            cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+            cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
             cand setup-config 'Write a first configuration, readable by you alone'
@@ -261,6 +314,10 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;ingest'= {
         }
         &'clp;help;list-blobs'= {
+        }
+        &'clp;help;status'= {
+        }
+        &'clp;help;verify'= {
         }
         &'clp;help;test-kafka'= {
         }

@@ -38,6 +38,8 @@ complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
 complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_needs_command" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
 complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
 complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
 complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
@@ -97,6 +99,43 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand status" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -l service -d 'Service: its name, an alias, or the start of its pods\' names' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s w -l watch -d 'Show it again every so many seconds until interrupted, and end with exit code 0' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded and names shortened on a terminal'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand status" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand status" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand status" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand status" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand status" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand verify" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday; else all that are in storage' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -l service -d 'Service: its name, an alias, or the start of its pods\' names' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -s b -l blob -d 'The blob\'s name, or a pattern for several: * ? [a-z] {a,b}' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded and names shortened on a terminal; what is wrong, on standard error'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand verify" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand verify" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand verify" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand verify" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand verify" -l deep -d 'Compare every line with the topic'
+complete -c clp -n "__fish_clp_using_subcommand verify" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand verify" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
@@ -216,15 +255,17 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

@@ -3,7 +3,11 @@
 use std::{io, process::ExitCode};
 
 use super::told::Told;
-use crate::{config, kafka, pipeline::ingest::IngestError, storage};
+use crate::{
+    config, kafka,
+    pipeline::{ingest::IngestError, verify::VerifyError},
+    storage,
+};
 
 /// The exit codes that scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +123,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<IngestError>() {
             return (exit_of_ingest(error), error.hint());
         }
+        if let Some(error) = cause.downcast_ref::<VerifyError>() {
+            return (exit_of_verify(error), error.hint());
+        }
         if let Some(error) = cause.downcast_ref::<kafka::Error>() {
             return (exit_of_kafka(error), error.hint());
         }
@@ -142,6 +149,15 @@ fn exit_of_ingest(error: &IngestError) -> Exit {
         | IngestError::Shrunk { .. }
         | IngestError::Changed { .. } => Exit::Data,
         IngestError::Interrupted { .. } => Exit::Interrupted,
+    }
+}
+
+fn exit_of_verify(error: &VerifyError) -> Exit {
+    match error {
+        VerifyError::Kafka(error) => exit_of_kafka(error),
+        VerifyError::Storage(error) => exit_of_storage(error),
+        VerifyError::Changed { .. } => Exit::Data,
+        VerifyError::Spool { .. } => Exit::Failed,
     }
 }
 

@@ -19,6 +19,8 @@ mod setup_config;
 mod status;
 mod test_kafka;
 mod topics;
+mod verify;
+mod watching;
 
 const AFTER_HELP: &str = "First steps:
   clp demo                           see it work, with nothing else running
@@ -52,6 +54,7 @@ enum Command {
     Ingest(ingest::Ingest),
     ListBlobs(list_blobs::ListBlobs),
     Status(status::Status),
+    Verify(verify::Verify),
     TestKafka(test_kafka::TestKafka),
     InitTopics(init_topics::InitTopics),
     SetupConfig(setup_config::SetupConfig),
@@ -100,6 +103,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
         Command::Status(args) => status::run(args, &app).await,
+        Command::Verify(args) => verify::run(args, &app).await,
         Command::TestKafka(args) => test_kafka::run(args, &app).await,
         Command::InitTopics(args) => init_topics::run(args, &app).await,
         Command::SetupConfig(args) => setup_config::run(args, &app),

@@ -53,6 +53,14 @@ pub fn without_directory(name: &str) -> &str {
     name.strip_prefix(DIRECTORY).unwrap_or(name)
 }
 
+/// Day and pod, for people who have little room; other names as they are.
+pub fn short(name: &str) -> String {
+    match BlobName::parse(name) {
+        Some(BlobName { date, pod, .. }) => format!("{date}.{pod}"),
+        None => name.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

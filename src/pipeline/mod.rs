@@ -9,4 +9,5 @@ pub mod monitor;
 mod outgoing;
 pub mod raw_lines;
 pub mod status;
+pub mod verify;
 pub mod worker;

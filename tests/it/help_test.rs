@@ -2,10 +2,12 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "",
     "ingest",
     "list-blobs",
+    "status",
+    "verify",
     "test-kafka",
     "init-topics",
     "setup-config",

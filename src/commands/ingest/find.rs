@@ -46,7 +46,10 @@ fn only<'a>(flag: &str, values: &'a [String]) -> anyhow::Result<Option<&'a str>>
 const PATTERN_CHARS: [char; 4] = ['*', '?', '[', '{'];
 
 /// The blobs that `--blob` means: one by its name, with or without its directory, or all that match a pattern.
-pub(super) async fn find_blobs(container: &Container, wanted: &str) -> anyhow::Result<Vec<BlobProperties>> {
+pub(in crate::commands) async fn find_blobs(
+    container: &Container,
+    wanted: &str,
+) -> anyhow::Result<Vec<BlobProperties>> {
     let is_pattern = wanted.contains(PATTERN_CHARS);
     // A name may hold the characters of patterns: what is called exactly so comes first.
     match find_named(container, wanted).await {

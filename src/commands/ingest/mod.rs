@@ -1,6 +1,6 @@
 //! `clp ingest`.
 
-mod find;
+pub(super) mod find;
 mod report;
 mod resolve;
 mod worker;
@@ -11,10 +11,11 @@ use clap::{Args, ValueEnum};
 
 use self::{
     find::{environment, find_blobs},
-    report::{Watching, report, text},
+    report::{report, text},
     resolve::job,
     worker::WorkerArgs,
 };
+use super::watching::Watching;
 use crate::{
     cli::{App, Failure, Format, Output, Parts, cancel_on_signal},
     kafka::{self, Cluster, Connection},
@@ -209,7 +210,7 @@ async fn one(
         ..control
     };
     let summary = {
-        let _watching = Watching::start(&job, &control, app.is_quiet());
+        let _watching = Watching::start(job.blob.size, &control, app.is_quiet());
         let connection = connection.clone();
         match args.dry_run {
             true => ingest::dry_run(connection, job, control).await?,

@@ -1,11 +1,8 @@
-//! What a run tells: a bar while it is at work, a summary at its end.
+//! What a run tells at its end.
 
 use std::time::Duration;
 
-use crate::{
-    cli::{Bar, human_size},
-    pipeline::ingest::{Control, Job, Summary},
-};
+use crate::{cli::human_size, pipeline::ingest::Summary};
 
 /// What is printed at the end of a run.
 #[derive(serde::Serialize)]
@@ -76,28 +73,4 @@ pub(super) fn text(report: &Report<'_>) -> String {
         text += &format!("; {} corrupt bytes were passed over", report.skipped_bytes);
     }
     text
-}
-
-/// Draws the progress bar until it is dropped.
-pub(super) struct Watching(tokio::task::JoinHandle<()>);
-
-const REDRAW: Duration = Duration::from_millis(100);
-
-impl Watching {
-    pub(super) fn start(job: &Job, control: &Control, quiet: bool) -> Self {
-        let bar = Bar::bytes(job.blob.size, quiet);
-        let progress = control.progress.clone();
-        Self(tokio::spawn(async move {
-            loop {
-                bar.update(progress.position(), progress.lines());
-                tokio::time::sleep(REDRAW).await;
-            }
-        }))
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

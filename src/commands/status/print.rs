@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Format;
 use crate::{
     cli::{Output, human_size, plural, table, to_stderr},
-    domain::BlobName,
+    domain::blob_name,
     pipeline::status::{Row, Total, Totals},
 };
 
@@ -103,12 +103,10 @@ impl Printer {
 
 /// For a terminal: what fits.
 fn short(row: &Row, now: Timestamp) -> Vec<String> {
-    let name =
-        BlobName::parse(&row.blob).map_or_else(|| row.blob.clone(), |name| format!("{}.{}", name.date, name.pod));
     vec![
         format!("{}/{}", row.subscription, row.environment),
         row.service.clone().unwrap_or_else(|| "-".to_owned()),
-        name,
+        blob_name::short(&row.blob),
         human_size(row.size),
         human_size(row.lag_bytes),
         row.lines.to_string(),
