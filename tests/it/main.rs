@@ -38,4 +38,5 @@ mod support;
 mod torn_tail_test;
 mod two_runs_test;
 mod verify_test;
+mod worker_chaos_test;
 mod worker_test;
