@@ -67,6 +67,18 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Prints an error of a command that goes on all the same.
+///
+/// # Errors
+/// A closed pipe: nobody wants more.
+pub fn go_on_after(error: anyhow::Error) -> anyhow::Result<()> {
+    if is_broken_pipe(&error) {
+        return Err(error);
+    }
+    print(&error);
+    Ok(())
+}
+
 /// Prints an error with its hint to standard error.
 pub(super) fn print(error: &anyhow::Error) {
     let (_, hint) = explain(error);

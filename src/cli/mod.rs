@@ -13,9 +13,9 @@ mod table;
 mod told;
 
 pub use app::{App, Kafka};
-pub use exit::{Exit, Failure, report};
+pub use exit::{Exit, Failure, go_on_after, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
-pub use output::{Format, Output, human_size, to_stderr};
+pub use output::{Format, Output, human_size, plural, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
 pub use serve::{MetricsArgs, Server};

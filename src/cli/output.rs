@@ -50,6 +50,17 @@ impl Output {
         self.out.flush().map_err(of_stdout)
     }
 
+    /// Begins a new screen. Of a terminal only.
+    pub fn clear_screen(&mut self) -> io::Result<()> {
+        const ERASE_AND_HOME: &[u8] = b"\x1b[2J\x1b[H";
+        self.bytes(ERASE_AND_HOME)
+    }
+
+    /// Lines of the terminal.
+    pub fn terminal_lines(&self) -> usize {
+        usize::from(console::Term::stdout().size().0)
+    }
+
     /// A byte count: exact off a terminal, rounded for people on one.
     pub fn size(&self, bytes: u64) -> String {
         match self.is_terminal {
@@ -65,6 +76,11 @@ fn of_stdout(error: io::Error) -> io::Error {
 
 pub fn human_size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// `1 blob`, `2 blobs`.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A line for people on standard error, as JSON if the log is.

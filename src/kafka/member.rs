@@ -280,7 +280,10 @@ impl ClientContext for Changes {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.common.error(error, reason);
+        // The end of a partition is no error; whoever polls hears of it.
+        if !matches!(error, KafkaError::PartitionEOF(_)) {
+            self.common.error(error, reason);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod admin;
 mod blocking;
+mod committed;
 mod connection;
 mod context;
 mod dispose;
@@ -17,6 +18,7 @@ mod version;
 
 pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};
 pub use blocking::blocking;
+pub use committed::{CommittedReader, CommittedRecord};
 pub use connection::{Connection, EMBEDDED};
 pub use dispose::wait_for_clients;
 pub use embedded::EmbeddedBroker;

@@ -10,11 +10,15 @@ use super::{
     resolve::{delivery, max_record_bytes},
 };
 use crate::{
-    cli::{App, cancel_on_signal},
+    cli::{App, MetricsArgs, cancel_on_signal},
     config::{Filters, Pattern},
     domain::Date,
     kafka::{self, Cluster},
-    pipeline::worker::{self, Instance, RawTopic, Settings, Topics, Watch},
+    pipeline::{
+        health::Health,
+        metrics::{self, WorkerMetrics, log_every},
+        worker::{self, Instance, RawTopic, Settings, Topics, Watch},
+    },
 };
 
 #[derive(Args, Debug)]
@@ -47,6 +51,9 @@ pub struct WorkerArgs {
     /// End once nothing was left to do for so many seconds
     #[arg(long, value_name = "SECS", requires = "worker")]
     until_idle: Option<u64>,
+
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
@@ -90,7 +97,14 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     drop(cluster);
     let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
-    let watch = Arc::new(Watch::new(lanes));
+    let mut registry = metrics::registry();
+    let figures = WorkerMetrics::register(&mut registry);
+    let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
+    let _server = args.service.metrics.serve(registry, watch.health.clone()).await?;
+    let monitoring = &config.monitoring;
+    let _progress = monitoring
+        .enable_metrics
+        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures));
     tracing::info!(group = settings.group, instance = settings.instance, lanes, "working");
     let until_idle = args.service.until_idle.map(Duration::from_secs);
     Ok(worker::run(connection, Arc::new(settings), lanes, until_idle, cancel, watch).await?)

@@ -1,7 +1,7 @@
 //! Why a blob can not be read, and what follows from it.
 
 use crate::{
-    pipeline::lines::LineError,
+    pipeline::{lines::LineError, metrics::ErrorKind},
     storage::{self, Kind},
 };
 
@@ -9,8 +9,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub reason: String,
-    /// For figures.
-    pub kind: &'static str,
+    pub kind: ErrorKind,
     /// It is about the environment's storage as a whole: the environment's other blobs need not try now.
     pub concerns_all: bool,
     /// Whether to try again by itself; otherwise an event or a restart does.
@@ -22,10 +21,10 @@ const VANISHED_TRIES: u32 = 8;
 
 impl Failure {
     /// What no try mends.
-    pub fn lasting(reason: String) -> Self {
+    pub fn lasting(kind: ErrorKind, reason: String) -> Self {
         Self {
             reason,
-            kind: "refused",
+            kind,
             concerns_all: false,
             again: false,
         }
@@ -36,7 +35,7 @@ impl Failure {
         let LineError::Source(of_storage) = error else {
             return Self {
                 reason: error.to_string(),
-                kind: "changed",
+                kind: ErrorKind::Data,
                 concerns_all: false,
                 again: true,
             };
@@ -44,12 +43,7 @@ impl Failure {
         let kind = of_storage.kind();
         Self {
             reason: error.to_string(),
-            kind: match kind {
-                Kind::BlobNotFound | Kind::ContainerNotFound => "not_found",
-                Kind::Unauthorized | Kind::Forbidden => "forbidden",
-                Kind::Throttled => "throttled",
-                _ => "storage",
-            },
+            kind: ErrorKind::Storage,
             concerns_all: matches!(
                 kind,
                 Kind::ContainerNotFound

@@ -11,21 +11,27 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     pub checkpoint: Checkpoint,
+    /// Bytes, as listed when its state was last written.
+    pub size: u64,
     /// Of the whole blob.
     pub lines: u64,
     pub skipped_bytes: u64,
     first_observed: i64,
     last_modified: i64,
     created: Option<std::num::NonZeroI64>,
+    /// The environment's number in [`Environments`](super::environments::Environments).
+    pub environment: u16,
     pub closed: bool,
     pub failed: bool,
 }
 
 impl Known {
     /// A blob that nothing is known of, first seen at `observed`.
-    pub fn new(observed: Timestamp) -> Self {
+    pub fn new(environment: u16, observed: Timestamp) -> Self {
         Self {
+            environment,
             checkpoint: Checkpoint::default(),
+            size: 0,
             lines: 0,
             skipped_bytes: 0,
             first_observed: observed.as_millisecond(),
@@ -36,9 +42,11 @@ impl Known {
         }
     }
 
-    pub fn of(state: &BlobState) -> Self {
+    pub fn of(environment: u16, state: &BlobState) -> Self {
         Self {
+            environment,
             checkpoint: state.checkpoint(),
+            size: state.size_in_bytes,
             lines: state.total_lines_ingested,
             skipped_bytes: state.skipped_bytes,
             first_observed: state.first_observed_date.as_millisecond(),
@@ -58,8 +66,9 @@ impl Known {
         }
     }
 
-    pub fn modified_at(self, last_modified: Timestamp) -> Self {
+    pub fn listed_as(self, size: u64, last_modified: Timestamp) -> Self {
         Self {
+            size,
             last_modified: last_modified.as_millisecond(),
             ..self
         }
@@ -75,6 +84,11 @@ impl Known {
 
     pub fn created(&self) -> Option<Timestamp> {
         Timestamp::from_millisecond(self.created?.get()).ok()
+    }
+
+    /// Compressed bytes that are listed and not ingested.
+    pub fn lag(&self) -> u64 {
+        self.size.saturating_sub(self.checkpoint.member)
     }
 
     /// Whether this is at least as new as a blob last written at `last_modified`.

@@ -12,6 +12,7 @@
 
 mod cursor;
 mod decide;
+mod environments;
 mod failure;
 mod instance;
 mod known;

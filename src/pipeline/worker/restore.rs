@@ -2,11 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::mpsc::{Receiver, channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, channel},
+    },
     thread,
 };
 
-use super::{known::Known, settings::Settings};
+use super::{Watch, known::Known, settings::Settings};
 use crate::{
     domain::{
         BlobId, Date, EnvironmentId,
@@ -34,6 +37,7 @@ pub fn start(
     settings: &Settings,
     partitions: &[i32],
     today: Date,
+    watch: &Arc<Watch>,
 ) -> Receiver<Result<Restored, kafka::Error>> {
     let (sender, receiver) = channel();
     let connection = connection.clone();
@@ -42,6 +46,7 @@ pub fn start(
         event_partitions: settings.topics.blobs.1,
         oldest: settings.oldest_day(today),
         wanted: partitions.to_vec(),
+        watch: Arc::clone(watch),
     };
     thread::spawn(move || {
         // Nobody listens once the lane began anew.
@@ -56,6 +61,7 @@ struct Reader {
     /// Finished blobs of days before it are expired.
     oldest: Date,
     wanted: Vec<i32>,
+    watch: Arc<Watch>,
 }
 
 impl Reader {
@@ -106,7 +112,7 @@ impl Reader {
         let Some(known) = restored.known.get_mut(&partition) else {
             return;
         };
-        known.insert(id, Known::of(&state));
+        known.insert(id, Known::of(self.watch.environments.number(&environment), &state));
         let date = super::work::date_of(&state.blob_name, state.last_modified_date);
         let finished = state.status == BlobStatus::Closed && state.checkpoint().member >= state.size_in_bytes;
         if date < self.oldest && finished {

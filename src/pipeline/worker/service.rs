@@ -56,6 +56,7 @@ pub async fn run(
                     stop.cancel();
                 }
                 if stop.is_cancelled() {
+                    watch.health.stopping();
                     let asked_at = *asked_at.get_or_insert_with(time::Instant::now);
                     if asked_at.elapsed() > STOP_PATIENCE {
                         tracing::warn!("Kafka does not answer; what is not committed comes again with the next start");

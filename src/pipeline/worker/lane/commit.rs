@@ -1,11 +1,16 @@
 //! What goes into a transaction, and when it ends.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::Lane;
 use crate::{
+    domain::EnvironmentId,
     kafka::{self, Offsets},
-    pipeline::{ingest::DeliveryMode, outgoing::Outgoing},
+    pipeline::{ingest::DeliveryMode, metrics::Committed, outgoing::Outgoing},
 };
 
 /// Events and states that are held for the end of a transaction.
@@ -18,7 +23,7 @@ const OFFSETS_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Uncommitted {
     /// Of lines.
     pub bytes: u64,
-    pub lines: u64,
+    of: HashMap<Arc<EnvironmentId>, Committed>,
     /// When the first of it came.
     pub begun: Option<Instant>,
     /// To be sent behind the lines.
@@ -31,6 +36,15 @@ pub(super) struct Uncommitted {
 impl Uncommitted {
     pub fn begin(&mut self) {
         self.begun.get_or_insert_with(Instant::now);
+    }
+
+    pub fn age(&self) -> Duration {
+        self.begun.map_or(Duration::ZERO, |begun| begun.elapsed())
+    }
+
+    /// What it holds of an environment.
+    pub fn of(&mut self, environment: &Arc<EnvironmentId>) -> &mut Committed {
+        self.of.entry(Arc::clone(environment)).or_default()
     }
 
     /// Whether lines, states or events are not committed. Offsets alone can wait.
@@ -87,10 +101,15 @@ impl Lane {
         }
         producer.commit_with(&self.member, &offsets)?;
         self.failures = 0;
-        let Uncommitted { lines, bytes, .. } = self.uncommitted;
+        let Uncommitted {
+            bytes,
+            of,
+            begun: first,
+            ..
+        } = std::mem::take(&mut self.uncommitted);
+        let lines: u64 = of.values().map(|of| of.lines).sum();
         tracing::debug!(lane = self.number, lines, bytes, took = ?begun.elapsed(), "committed");
-        self.watch.committed(begun.elapsed());
-        self.uncommitted = Uncommitted::default();
+        self.watch.committed(first.unwrap_or(begun).elapsed(), of);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     },
     kafka::Consumed,
     pipeline::{
+        metrics::ErrorKind,
         outgoing::Outgoing,
         worker::{
             decide::{Decision, decide, passes},
@@ -79,7 +80,7 @@ impl Lane {
                     "not ingested: nothing is known of it, and it is older than states are kept ({} days); --min-date {date} takes it",
                     self.settings.retention_days,
                 );
-                self.watch.error(&work.environment, "too_old");
+                self.watch.failed(&work.environment, ErrorKind::Data);
                 None
             }
             Decision::Shrunk | Decision::Settle | Decision::Read => Some(work),

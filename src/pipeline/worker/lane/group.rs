@@ -10,10 +10,13 @@ use super::{IDLE_WAIT, Lane};
 use crate::{
     domain::BlobId,
     kafka::{self, News},
-    pipeline::worker::{
-        cursor::Cursor,
-        known::Known,
-        restore::{self, Restored},
+    pipeline::{
+        metrics::Rebalance,
+        worker::{
+            cursor::Cursor,
+            known::Known,
+            restore::{self, Restored},
+        },
     },
 };
 
@@ -119,7 +122,8 @@ impl Lane {
 
     fn assigned(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "assigned");
-        self.watch.assigned(self.number, partitions.len());
+        self.watch.joined();
+        self.watch.rebalanced(Rebalance::Assigned, partitions.len());
         self.member.take(partitions)?;
         for partition in partitions {
             self.shares.insert(*partition, Share::new());
@@ -133,7 +137,7 @@ impl Lane {
     /// The group waits: what is whole is committed before the partitions go.
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "given back");
-        self.watch.revoked(self.number, partitions.len());
+        self.watch.rebalanced(Rebalance::Revoked, partitions.len());
         let settled = match (&self.producer, self.may_cut()) {
             (None, _) => Ok(()),
             (_, true) => self.commit(),
@@ -153,7 +157,7 @@ impl Lane {
 
     /// Others may be at work on them already.
     fn lost(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
-        self.watch.lost(self.number, partitions.len());
+        self.watch.rebalanced(Rebalance::Lost, partitions.len());
         let aborted = self.abort();
         self.drop_shares(partitions);
         self.member.release(partitions)?;
@@ -196,7 +200,7 @@ impl Lane {
         self.restoring.push(Restoring {
             epoch: self.epochs,
             begun: Instant::now(),
-            result: restore::start(&self.connection, &self.settings, &partitions, self.today()),
+            result: restore::start(&self.connection, &self.settings, &partitions, self.today(), &self.all),
             partitions,
         });
     }

@@ -28,7 +28,7 @@ use self::{
     group::{Restoring, Share},
     turns::{Current, InHand},
 };
-use super::{reading::Reading, settings::Settings, watch::Watch, work::Backlog};
+use super::{Watch, reading::Reading, settings::Settings, watch::LaneWatch, work::Backlog};
 use crate::{
     domain::{Date, EnvironmentId},
     kafka::{self, Connection, Delivery, Member, Producer},
@@ -49,7 +49,8 @@ pub struct Lane {
     settings: Arc<Settings>,
     /// Counts the lanes of this process from 0.
     number: u32,
-    watch: Arc<Watch>,
+    all: Arc<Watch>,
+    watch: LaneWatch,
     member: Member,
     producer: Option<Producer>,
     /// Something that no other process can have, once another one turned up with the same instance's name.
@@ -86,7 +87,8 @@ impl Lane {
             member: Member::join(connection, &settings.group, &settings.topics.blobs.0)?,
             connection: connection.clone(),
             number,
-            watch,
+            watch: watch.lane(number),
+            all: watch,
             producer: None,
             own_id: None,
             reading: Reading::new(settings.read),
@@ -129,9 +131,12 @@ impl Lane {
 
     fn step(&mut self) -> Result<(), kafka::Error> {
         if self.producer.is_none() {
+            self.watch.step(true, Some("Kafka failed, waiting to begin anew"));
             self.hear()?;
             return self.come_back();
         }
+        let restoring = (!self.restoring.is_empty()).then_some("restoring states");
+        self.watch.step(self.is_busy(), restoring);
         self.hear()?;
         self.take_restored()?;
         self.backlog.wake(Instant::now());
@@ -150,8 +155,22 @@ impl Lane {
             self.forget();
             self.restore_all()?;
         }
-        self.watch.note(self.number, self.is_busy(), &self.backlog);
+        if self.watch.wants_standing() {
+            self.stand();
+        }
         Ok(())
+    }
+
+    /// Says how the blobs stand, and how much work waits for what is listed beyond that.
+    fn stand(&mut self) {
+        let known = self.shares.values().flat_map(|share| share.known.values());
+        let (environments, shares) = (&self.all.environments, &self.shares);
+        let waiting = self.backlog.iter().map(|work| {
+            let known = shares.get(&work.partition).and_then(|share| share.known.get(&work.id));
+            let told = known.map_or(0, |known| known.size.max(known.checkpoint.member));
+            (environments.number(&work.environment), work.size.saturating_sub(told))
+        });
+        self.watch.stand(known, waiting);
     }
 
     /// Whether anything is left to do that does not wait for a time to come.
@@ -178,7 +197,7 @@ impl Lane {
         let delay = LONGEST_DELAY.min(FIRST_DELAY * 2_u32.pow(self.failures.min(10)));
         tracing::warn!(lane = self.number, %error, ?delay, "beginning anew from what is committed");
         self.failures += 1;
-        self.watch.retried();
+        self.watch.aborted(self.uncommitted.age());
         self.resume_at = Some(Instant::now() + delay);
         if let Some(mut producer) = self.producer.take()
             && let Err(error) = producer.abort()

@@ -17,6 +17,7 @@ use crate::{
     kafka::{self, Header, OwnedHeaders},
     pipeline::{
         lines::{Batch, End, Item, LastLine, LineError},
+        metrics::ErrorKind,
         outgoing::Outgoing,
         raw_lines::{RawLines, record_limits},
         worker::{
@@ -53,7 +54,10 @@ pub(super) struct Current {
     progressed: bool,
     /// Whether what was sent ends with a line's end.
     pub whole: bool,
+    /// Raw bytes of it in this turn.
     bytes: u64,
+    /// Compressed bytes that were read, as an offset.
+    read_to: u64,
 }
 
 impl Lane {
@@ -72,19 +76,19 @@ impl Lane {
         match decide(&work, known.as_ref(), oldest) {
             Decision::Nothing | Decision::TooOld => return self.done_with(&work),
             Decision::Settle => {
-                let known = known.unwrap_or_else(|| Known::new(work.observed));
+                let known = known.unwrap_or_else(|| self.unknown(&work));
                 return self.settle(&work, known);
             }
             Decision::Shrunk => {
                 let reason = format!("the blob has {} bytes, less than what was ingested of it", work.size);
-                return self.fail(work, &Failure::lasting(reason));
+                return self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
             }
             Decision::Read => {}
         }
         let container = match self.settings.containers.get(&work.environment) {
             Some(Ok(container)) => container.clone(),
             Some(Err(reason)) => {
-                let failure = Failure::lasting(reason.clone());
+                let failure = Failure::lasting(ErrorKind::Configuration, reason.clone());
                 return self.fail(work, &failure);
             }
             None => {
@@ -92,10 +96,10 @@ impl Lane {
                     "environment {} is not in the configuration of this worker",
                     work.environment
                 );
-                return self.fail(work, &Failure::lasting(reason));
+                return self.fail(work, &Failure::lasting(ErrorKind::Configuration, reason));
             }
         };
-        let known = known.unwrap_or_else(|| Known::new(work.observed));
+        let known = known.unwrap_or_else(|| self.unknown(&work));
         work.begun.get_or_insert((known.checkpoint.member, known.lines));
         let raw = self.settings.raw_topic(&work.service);
         self.turns_begun += 1;
@@ -118,6 +122,11 @@ impl Lane {
 
     fn known(&self, work: &Work) -> Option<Known> {
         self.shares.get(&work.partition)?.known.get(&work.id).copied()
+    }
+
+    /// What is known of a blob that has no state.
+    fn unknown(&self, work: &Work) -> Known {
+        Known::new(self.watch.environments().number(&work.environment), work.observed)
     }
 
     /// What was read for partitions that went to others is not wanted any more.
@@ -183,11 +192,12 @@ impl Lane {
 
     fn begin_with(&self, number: u64) -> Option<Current> {
         let work = &self.turns.get(&number)?.work;
-        let known = self.known(work).unwrap_or_else(|| Known::new(work.observed));
+        let known = self.known(work).unwrap_or_else(|| self.unknown(work));
         let topic = &self.settings.raw_topic(&work.service).topic;
         Some(Current {
             turn: number,
             lines: RawLines::new(&work.environment, &work.blob, &work.service, topic, known.lines),
+            read_to: known.checkpoint.member,
             known,
             progressed: false,
             whole: true,
@@ -214,11 +224,13 @@ impl Lane {
             current.known.checkpoint = batch.after;
         }
         self.uncommitted.bytes += bytes;
-        self.uncommitted.lines += current.lines.sent() - before;
         if let Some(turn) = self.turns.get(&current.turn) {
-            self.watch
-                .sent(&turn.work.environment, current.lines.sent() - before, bytes);
+            let sent = self.uncommitted.of(&turn.work.environment);
+            sent.lines += current.lines.sent() - before;
+            sent.raw_bytes += bytes;
+            sent.read_bytes += batch.read_to.saturating_sub(current.read_to);
         }
+        current.read_to = batch.read_to;
         Ok(())
     }
 
@@ -231,7 +243,8 @@ impl Lane {
             return;
         };
         tracing::warn!(environment = %work.environment, blob = &*work.blob, from, to, reason, "corrupt bytes were passed over");
-        self.watch.skipped(&work.environment, to - from);
+        self.watch.failed(&work.environment, ErrorKind::Corrupt);
+        self.uncommitted.of(&work.environment).skipped_bytes += to - from;
         current.progressed = true;
         current.whole = true;
         current.known.checkpoint = Checkpoint::at(to);
@@ -329,7 +342,7 @@ impl Lane {
         }
         let known = self.current.take().map(|current| current.known);
         if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
-            let known = known.unwrap_or_else(|| Known::new(work.observed));
+            let known = known.unwrap_or_else(|| self.unknown(&work));
             self.note_failure(&work, known);
             let failure = Failure::of(&error, work.failures);
             self.fail(work, &failure);
@@ -346,10 +359,10 @@ impl Lane {
 
     /// The blob can not be read now: its state says why, and it is tried again later.
     fn fail(&mut self, work: Work, failure: &Failure) {
-        let known = self.known(&work).unwrap_or_else(|| Known::new(work.observed));
+        let known = self.known(&work).unwrap_or_else(|| self.unknown(&work));
         let Failure { reason, kind, .. } = failure;
         tracing::warn!(environment = %work.environment, blob = &*work.blob, reason, "the blob can not be read now");
-        self.watch.error(&work.environment, kind);
+        self.watch.failed(&work.environment, *kind);
         if failure.concerns_all {
             let handling = self.settings.error_handling.clone();
             let delay = |failures| handling.delay(failures);
@@ -375,7 +388,7 @@ impl Lane {
 
     /// Makes room: the state remembers the blob until its environment answers again.
     pub(super) fn put_off(&mut self, work: Work) {
-        let known = self.known(&work).unwrap_or_else(|| Known::new(work.observed));
+        let known = self.known(&work).unwrap_or_else(|| self.unknown(&work));
         self.record_failure(work, known, "its environment's storage does not answer", true);
     }
 
@@ -397,7 +410,7 @@ impl Lane {
     }
 
     fn write_state(&mut self, work: &Work, known: Known, last_error: Option<String>) {
-        let known = known.created_at(work.created).modified_at(work.last_modified);
+        let known = known.created_at(work.created).listed_as(work.size, work.last_modified);
         let now = Timestamp::now();
         let state = BlobState {
             subscription: work.environment.subscription.clone(),
