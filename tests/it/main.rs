@@ -26,6 +26,7 @@ mod list_blobs_test;
 mod log_format_test;
 mod memory_test;
 mod messages_test;
+mod metrics_test;
 mod predecessor_test;
 mod refused_test;
 mod running_test;
