@@ -2,6 +2,7 @@
 
 use std::{io, process::ExitCode};
 
+use super::told::Told;
 use crate::{
     config, kafka,
     pipeline::{ingest::IngestError, verify::VerifyError},
@@ -85,10 +86,10 @@ pub fn go_on_after(error: anyhow::Error) -> anyhow::Result<()> {
 /// Prints an error with its hint to standard error.
 pub(super) fn print(error: &anyhow::Error) {
     let (_, hint) = explain(error);
-    super::output::to_stderr(&format!("error: {}", text(error)));
-    if let Some(hint) = hint {
-        super::output::to_stderr(&format!("hint: {hint}"));
-    }
+    super::output::tell(&Told::Error {
+        message: &text(error),
+        hint: hint.as_deref(),
+    });
 }
 
 pub(super) fn exit_of(error: &anyhow::Error) -> Exit {

@@ -7,14 +7,17 @@ mod logging;
 mod output;
 mod parts;
 mod progress;
+mod serve;
 mod signal;
 mod table;
+mod told;
 
-pub use app::App;
+pub use app::{App, Kafka};
 pub use exit::{Exit, Failure, go_on_after, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, plural, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
+pub use serve::{MetricsArgs, Server};
 pub use signal::cancel_on_signal;
 pub use table::table;

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{ColorChoice, progress};
+use super::{ColorChoice, progress, told::Told};
 
 /// How a command writes its data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -83,10 +83,15 @@ pub fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A line for people on standard error. When that is closed, nobody is left to tell.
+/// A line for people on standard error, as JSON if the log is.
 pub fn to_stderr(line: &str) {
+    tell(&Told::Line(line));
+}
+
+/// When standard error is closed, nobody is left to tell.
+pub(super) fn tell(told: &Told<'_>) {
     progress::above_bars(|| {
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = io::stderr().write_all(told.in_form().as_bytes());
     });
 }
 

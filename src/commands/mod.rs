@@ -13,10 +13,12 @@ mod gather;
 mod ingest;
 mod init_topics;
 mod list_blobs;
+mod monitor;
 mod selection;
 mod setup_config;
 mod status;
 mod test_kafka;
+mod topics;
 mod verify;
 mod watching;
 
@@ -48,6 +50,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Monitor(monitor::Monitor),
     Ingest(ingest::Ingest),
     ListBlobs(list_blobs::ListBlobs),
     Status(status::Status),
@@ -88,12 +91,15 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let mut global = cli.global;
-    if matches!(cli.command, Command::Demo(_)) {
+    match &cli.command {
         // The demo tells its own story.
-        global.quiet = global.quiet.max(1);
+        Command::Demo(_) => global.quiet = global.quiet.max(1),
+        Command::Monitor(args) => args.name_configuration(&mut global)?,
+        _ => {}
     }
     let app = App::start(global);
     match cli.command {
+        Command::Monitor(args) => monitor::run(args, &app).await,
         Command::Ingest(args) => ingest::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
         Command::Status(args) => status::run(args, &app).await,

@@ -167,27 +167,35 @@ impl Config {
 
     /// What the monitor scans: the enabled items of `environments`, or else every environment with every service.
     pub fn monitored(&self) -> Vec<MonitorTarget> {
-        let known = self.selectors();
-        let every = || known.iter().cloned().collect::<Vec<_>>();
-        let target = |environment, seconds, selectors| MonitorTarget {
-            environment,
-            polling_interval: Duration::from_secs(seconds),
-            selectors,
-        };
-        let usual = self.global.polling_interval;
         if self.environments.is_empty() {
             let all = self.environments().into_iter();
-            return all.map(|id| target(id, usual, every())).collect();
+            return all.map(|id| self.monitor_target(id)).collect();
         }
+        let known = self.selectors();
         let enabled = self.environments.iter().filter(|item| item.enabled);
         enabled
             .map(|item| {
-                let named = || item.selectors.iter().map(|name| known.resolve(name)).collect();
-                let selectors = if item.selectors.is_empty() { every() } else { named() };
                 let id = EnvironmentId::new(&item.subscription, &item.environment);
-                target(id, item.polling_interval.unwrap_or(usual), selectors)
+                let mut target = self.monitor_target(id);
+                if let Some(seconds) = item.polling_interval {
+                    target.polling_interval = Duration::from_secs(seconds);
+                }
+                if !item.selectors.is_empty() {
+                    target.selectors = item.selectors.iter().map(|name| known.resolve(name)).collect();
+                }
+                target
             })
             .collect()
+    }
+
+    /// How the monitor scans an environment that `environments` says nothing about: every service, at the usual
+    /// interval.
+    pub fn monitor_target(&self, environment: EnvironmentId) -> MonitorTarget {
+        MonitorTarget {
+            environment,
+            polling_interval: Duration::from_secs(self.global.polling_interval),
+            selectors: self.selectors().iter().cloned().collect(),
+        }
     }
 
     /// The account of an environment, or that of Azure's own variables if the files do not know the environment.

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Date, EnvironmentId, key::RecordKey};
 
+/// The bytes of an event's or a state's record: they hold texts, numbers and dates only, which always have a JSON form.
+#[expect(clippy::expect_used, reason = "see above")]
+pub fn to_json(event: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(event).expect("an event has a JSON form")
+}
+
 /// A blob is new, or it has changed since it was last said to be there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

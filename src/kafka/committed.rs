@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rdkafka::{
     Message, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -14,6 +15,8 @@ use super::{Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, con
 
 /// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
 const STABLE_PATIENCE: Duration = Duration::from_secs(120);
+/// A partition without a leader gets one within this time, as a rule.
+const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Reads whole partitions. It may be connected before it is known that the time to read has come.
@@ -76,15 +79,30 @@ impl CommittedReader {
         &self,
         topic: &str,
         partition: i32,
+        visit: impl FnMut(CommittedRecord<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.read_since(topic, partition, None, visit)
+    }
+
+    /// As [`CommittedReader::read`], from the first record on whose timestamp is `since` or later.
+    pub fn read_since<E: From<Error>>(
+        &self,
+        topic: &str,
+        partition: i32,
+        since: Option<Timestamp>,
         mut visit: impl FnMut(CommittedRecord<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (first, end) = self.stable_end(topic, partition)?;
         if first == end {
             return Ok(());
         }
+        let from = match since {
+            None => Offset::Beginning,
+            Some(since) => self.offset_at(topic, partition, since)?,
+        };
         let mut assignment = TopicPartitionList::new();
         assignment
-            .add_partition_offset(topic, partition, Offset::Beginning)
+            .add_partition_offset(topic, partition, from)
             .map_err(|error| failed(topic, error))?;
         self.committed
             .assign(&assignment)
@@ -104,7 +122,8 @@ impl CommittedReader {
                     last_heard = Instant::now();
                     visit(CommittedRecord(&message))?;
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(at_end))) if at_end == partition => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) if super::error::is_retriable(&error) => {
                     tracing::debug!(%error, topic, "reading goes on");
                 }
@@ -130,11 +149,35 @@ impl CommittedReader {
         }
         Ok((first, end))
     }
+
+    /// Where the first record of `time` or later lies; [`Offset::End`] if there is none.
+    fn offset_at(&self, topic: &str, partition: i32, time: Timestamp) -> Result<Offset, Error> {
+        let mut wanted = TopicPartitionList::new();
+        wanted
+            .add_partition_offset(topic, partition, Offset::Offset(time.as_millisecond()))
+            .map_err(|error| failed(topic, error))?;
+        let found = self.committed.offsets_for_times(wanted, REQUEST_TIMEOUT);
+        let found = found.map_err(|error| failed(topic, error))?;
+        let Some(element) = found.find_partition(topic, partition) else {
+            return Ok(Offset::Beginning);
+        };
+        element.error().map_err(|error| failed(topic, error))?;
+        Ok(element.offset())
+    }
 }
 
+/// The first offset and the end. Asks again while a partition that is new, or was moved, has no leader.
 fn watermarks(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
-    let watermarks = consumer.fetch_watermarks(topic, partition, REQUEST_TIMEOUT);
-    watermarks.map_err(|error| failed(topic, error))
+    let start = Instant::now();
+    loop {
+        match consumer.fetch_watermarks(topic, partition, REQUEST_TIMEOUT) {
+            Ok(watermarks) => return Ok(watermarks),
+            Err(error) if super::error::is_retriable(&error) && start.elapsed() < LEADERLESS_PATIENCE => {
+                pause(POLL * 5)
+            }
+            Err(error) => return Err(failed(topic, error)),
+        }
+    }
 }
 
 fn failed(topic: &str, error: KafkaError) -> Error {

@@ -1,4 +1,6 @@
-//! The last value of each key in a compacted topic.
+//! What topics hold now: the last value of each key in a compacted one, or the records of the last days.
+
+use jiff::Timestamp;
 
 use super::{CommittedReader, Connection, Error};
 
@@ -16,8 +18,19 @@ impl LatestValues {
     ///
     /// # Errors
     /// Those of [`CommittedReader::read`].
-    pub fn read(&self, topic: &str, partition: i32, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
-        self.0.read(topic, partition, |record| {
+    pub fn read(&self, topic: &str, partition: i32, visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
+        self.read_since(topic, partition, None, visit)
+    }
+
+    /// As [`LatestValues::read`], from the first record on whose timestamp is `since` or later.
+    pub fn read_since(
+        &self,
+        topic: &str,
+        partition: i32,
+        since: Option<Timestamp>,
+        mut visit: impl FnMut(&[u8], Option<&[u8]>),
+    ) -> Result<(), Error> {
+        self.0.read_since(topic, partition, since, |record| {
             if let Some(key) = record.key() {
                 visit(key, record.payload());
             }

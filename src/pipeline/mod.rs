@@ -1,7 +1,13 @@
 //! The work itself: what is read, decided and committed.
 
+pub mod health;
 pub mod ingest;
 pub mod inventory;
 pub mod lines;
+pub mod metrics;
+pub mod monitor;
+mod outgoing;
+pub mod raw_lines;
 pub mod status;
 pub mod verify;
+pub mod worker;

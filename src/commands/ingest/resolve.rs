@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use super::{AlignArg, Ingest, OnCorruptArg};
 use crate::{
-    cli::{App, Exit, Failure},
+    cli::{App, Failure},
+    commands::topics::explain_missing,
     config,
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
     pipeline::{
-        ingest::{Align, DeliveryMode, Job, MAX_RECORD_BYTES, Topics},
+        ingest::{Align, DeliveryMode, Job, Topics},
         lines::OnCorrupt,
+        raw_lines::MAX_RECORD_BYTES,
     },
     storage::{BlobProperties, Container},
 };
@@ -74,10 +76,7 @@ pub(super) async fn job(
             OnCorruptArg::Fail => OnCorrupt::Fail,
             OnCorruptArg::Skip => OnCorrupt::Skip,
         },
-        delivery: match config.kafka.delivery {
-            config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
-            config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
-        },
+        delivery: delivery(config),
         read: app.read_options()?,
         max_record_bytes,
         transaction_bytes: config.kafka.transaction_bytes,
@@ -85,12 +84,19 @@ pub(super) async fn job(
     })
 }
 
+pub(super) fn delivery(config: &config::Config) -> DeliveryMode {
+    match config.kafka.delivery {
+        config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
+        config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
+    }
+}
+
 /// The `service` header of a blob that no selector matches, going to a topic that was named.
 const UNKNOWN_SERVICE: &str = "unknown";
 
 fn service(args: &Ingest, selectors: &Selectors, blob: &str) -> anyhow::Result<Option<String>> {
     let of_blob = selectors.of_blob(blob).map(|selector| selector.name.clone());
-    let Some(wanted) = args.service.as_deref() else {
+    let Some(wanted) = args.of_service.as_deref() else {
         return Ok(of_blob);
     };
     let is_pod_prefix = BlobName::parse(blob).is_none_or(|name| name.pod.starts_with(wanted));
@@ -137,7 +143,7 @@ fn check_topics(
     let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
     let counts = cluster
         .partitions(&[raw, blobs, blob_state])
-        .map_err(|error| missing(error, config))?;
+        .map_err(|error| explain_missing(error, config))?;
     if raw_is_own && !args.force && !args.dry_run {
         let members = cluster.group(worker_group)?.members;
         if members > 0 {
@@ -157,20 +163,7 @@ fn check_topics(
     })
 }
 
-/// `clp init-topics` makes the configured topics by itself; only others need to be named.
-fn missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
-    let kafka::Error::MissingTopics { topics } = &error else {
-        return error.into();
-    };
-    let own = config.topics.all();
-    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
-    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
-        format!("{hint} --topic {topic}")
-    });
-    Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
-}
-
-async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
+pub(super) async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
     let config = cluster.topic_config(topic).await;
     config
         .get("max.message.bytes")

@@ -18,6 +18,7 @@ pub mod ingested;
 pub mod kafka;
 pub mod kafka_tools;
 pub mod mixed;
+pub mod pipeline;
 pub mod process;
 pub mod produce;
 pub mod records;

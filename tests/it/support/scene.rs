@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::blobs::Blobs;
 use super::clp::{Clp, ENVIRONMENT, SUBSCRIPTION};
 use super::gz;
+use super::kafka::Kafka;
 use super::records::Record;
 use super::running::Outcome;
 use super::services::kafka;
@@ -96,9 +97,15 @@ pub fn api_blob(pod: &str) -> String {
 /// number twice or out of order, parts that are not consecutive records of one key.
 #[track_caller]
 pub fn lines_in(topic: &str) -> BTreeMap<String, Vec<Line>> {
+    lines_at(kafka(), topic)
+}
+
+/// As [`lines_in`], in this Kafka.
+#[track_caller]
+pub fn lines_at(kafka: &Kafka, topic: &str) -> BTreeMap<String, Vec<Line>> {
     let mut blobs = BTreeMap::<String, Vec<Line>>::new();
     let mut open: Option<(Vec<u8>, Line, u64)> = None;
-    for record in kafka().read_committed(topic) {
+    for record in kafka.read_committed(topic) {
         assert_eq!(record.header("subscription"), Some(SUBSCRIPTION));
         assert_eq!(record.header("environment"), Some(ENVIRONMENT));
         let (blob, number) = blob_and_number(&record);

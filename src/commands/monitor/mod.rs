@@ -1,0 +1,190 @@
+//! `clp monitor`.
+
+mod resolve;
+
+use std::{convert::Infallible, path::PathBuf, pin::pin, time::Duration};
+
+use clap::Args;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use self::resolve::{Destination, watches};
+use super::selection::EnvironmentSelection;
+use crate::{
+    cli::{App, Exit, Failure, GlobalArgs, Output, Parts, cancel_on_signal},
+    config::{Config, DateRange, ErrorHandling, Monitoring},
+    domain::Date,
+    pipeline::monitor::{self, Batch, Events, Stats, Watch},
+};
+
+const EXAMPLES: &str = "Examples:
+  clp monitor
+  clp monitor config.yaml
+  clp monitor --once --days-back 7 --env P1
+  clp monitor --once --dry-run --date 20250606 | jq -c 'select(.event == \"BlobObserved\")'";
+
+/// Watch storage and tell which blobs are new, have changed, or are closed
+///
+/// Scans the environments of the configuration, each at its own interval, and publishes BlobObserved, BlobsListed and
+/// BlobClosed events. A restarted monitor goes on where the last one stopped; several at once do no harm.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Monitor {
+    /// Configuration file; the same as --config
+    #[arg(value_name = "CONFIG")]
+    configuration: Option<PathBuf>,
+
+    #[command(flatten)]
+    environments: EnvironmentSelection,
+
+    /// Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday
+    #[arg(short, long, value_name = "DATE")]
+    date: Option<Date>,
+
+    /// Scan so many days before today, in place of the configured number
+    #[arg(long, value_name = "N", conflicts_with = "date", value_parser = clap::value_parser!(u32).range(..=3660))]
+    days_back: Option<u32>,
+
+    /// End after one scan of each environment
+    #[arg(long)]
+    once: bool,
+
+    /// Print the events, one JSON object a line, and publish none; needs no Kafka
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Monitor {
+    /// Takes the file that was named without a flag, as the predecessor's monitor did.
+    pub fn name_configuration(&self, global: &mut GlobalArgs) -> anyhow::Result<()> {
+        match (&self.configuration, &global.config) {
+            (Some(file), Some(other)) if file != other => {
+                let (file, other) = (file.display(), other.display());
+                Err(Failure::usage(format!("two configuration files are named: {file} and {other}")).into())
+            }
+            (Some(file), _) => {
+                global.config = Some(file.clone());
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn range(&self, configured: &DateRange) -> DateRange {
+        match (self.date, self.days_back) {
+            (Some(date), _) => DateRange {
+                specific_date: Some(date),
+                ..configured.clone()
+            },
+            (None, Some(days_back)) => DateRange {
+                days_back,
+                specific_date: None,
+                ..configured.clone()
+            },
+            (None, None) => configured.clone(),
+        }
+    }
+}
+
+/// When it is told to stop, events that are on their way get so long to arrive.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
+    let handling = &app.config()?.error_handling;
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    // Nothing is asked of storage before Kafka answers.
+    let destination = match args.dry_run {
+        true => None,
+        false => Some(Destination::find(app).await?),
+    };
+    let (mut watches, parts) = watches(&args, app)?;
+    if let Some(destination) = &destination {
+        watches = destination.recall(watches).await?;
+    }
+    let (events, batches) = monitor::events();
+    let scanning = async {
+        match args.once {
+            true => once(watches, events, handling, parts, &cancel).await,
+            false => serve(watches, events, app.config()?, &cancel).await,
+        }
+    };
+    let telling = async {
+        match &destination {
+            Some(destination) => destination.publish(batches, handling).await,
+            None => print(app.output(), batches).await,
+        }
+    };
+    let mut telling = pin!(telling);
+    let scanned = tokio::select! {
+        // Whoever takes the events ends before the scans only by failing.
+        told = &mut telling => return told,
+        scanned = scanning => scanned,
+    };
+    match tokio::time::timeout(STOP_PATIENCE, telling).await {
+        Ok(told) => told?,
+        Err(_) => tracing::warn!("Kafka does not answer; what has not arrived is told by the next start"),
+    }
+    scanned
+}
+
+/// One scan of each environment.
+async fn once(
+    watches: Vec<Watch>,
+    events: Events,
+    handling: &ErrorHandling,
+    mut parts: Parts,
+    cancel: &CancellationToken,
+) -> anyhow::Result<()> {
+    let stats = Stats::default();
+    let results = tokio::select! {
+        results = monitor::once(watches, events, handling, &stats) => results?,
+        () = cancel.cancelled() => {
+            return Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into());
+        }
+    };
+    for result in results {
+        parts.note(result.map_err(Into::into))?;
+    }
+    parts.into_result()
+}
+
+/// Scans until it is told to stop.
+async fn serve(watches: Vec<Watch>, events: Events, config: &Config, cancel: &CancellationToken) -> anyhow::Result<()> {
+    let stats = Stats::default();
+    tokio::select! {
+        result = monitor::serve(watches, events, &config.error_handling, &stats) => {
+            let Err(error) = result;
+            Err(error.into())
+        }
+        never = log(&stats, &config.monitoring) => match never {},
+        () = cancel.cancelled() => Ok(()),
+    }
+}
+
+/// A line of figures from time to time.
+async fn log(stats: &Stats, monitoring: &Monitoring) -> Infallible {
+    if !monitoring.enable_metrics {
+        return std::future::pending().await;
+    }
+    let mut ticks = tokio::time::interval(Duration::from_secs(monitoring.stats_report_interval));
+    // The first tick is at once, when there is nothing to tell.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        stats.log();
+    }
+}
+
+/// Takes events by printing them.
+async fn print(mut output: Output, mut batches: mpsc::Receiver<Batch>) -> anyhow::Result<()> {
+    while let Some(batch) = batches.recv().await {
+        for event in &batch.events {
+            output.json(event)?;
+        }
+        output.flush()?;
+        // A scan that was given up does not ask any more.
+        let _ = batch.arrived.send(());
+    }
+    Ok(())
+}

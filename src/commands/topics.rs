@@ -1,0 +1,19 @@
+//! What several commands say about topics.
+
+use crate::{
+    cli::{Exit, Failure},
+    config, kafka,
+};
+
+/// `clp init-topics` makes the configured topics by itself; only others need to be named.
+pub fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
+    let kafka::Error::MissingTopics { topics } = &error else {
+        return error.into();
+    };
+    let own = config.topics.all();
+    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
+    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
+        format!("{hint} --topic {topic}")
+    });
+    Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
+}

@@ -1,0 +1,38 @@
+//! Which blobs there are, and what became of them, told as events.
+//!
+//! ```text
+//!  Watch (one for each environment)                        publish
+//!  Schedule ─▶ days due ─▶ storage, page by page ─▶ decide ── batches ──▶ Ingestion.Blobs
+//!                                  Known ───────────▶ ▲                        │
+//!                                    ▲ └────────── what has arrived ◀──────────┤
+//!                                    └─ recall, at the start: BlobState and ◀──┘
+//! ```
+//!
+//! What may be lost when this process dies at any instant: nothing. What was told is known only once it has arrived,
+//! so whatever was not is told by the next scan, or by the next monitor. What may come twice: events that had arrived
+//! when their acknowledgement was lost, and all events where two monitors run at once. Events can be repeated: they say
+//! how a blob is, not how it differs.
+
+mod decide;
+mod error;
+mod event;
+mod known;
+mod publish;
+mod run;
+mod schedule;
+mod stats;
+mod warm;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::MonitorError;
+pub use event::{Batch, Event, Events, Gone, events};
+pub use known::Known;
+pub use publish::publish;
+pub use run::{once, serve};
+pub use schedule::Schedule;
+pub use stats::{Figures, Stats};
+pub use warm::{Topic, recall};
+pub use watch::{Clock, Counts, Scan, Watch};

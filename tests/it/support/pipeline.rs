@@ -1,0 +1,243 @@
+//! Blobs in storage, events about them, and workers that follow the events.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use serde_json::{Value, json};
+
+use super::azurite::endpoint;
+use super::blobs::Blobs;
+use super::clp::Clp;
+use super::faults::Faults;
+use super::kafka::Kafka;
+use super::process::{unique, wait_for};
+use super::records::Record;
+use super::running::{Outcome, Running};
+use super::scene::{Line, lines_at};
+use super::services::{azurite, kafka};
+use super::topics::Topics;
+
+/// Long enough for a killed worker's session and transaction to end, and for some work after that.
+pub const LIMIT: Duration = Duration::from_secs(90);
+
+/// A container and topics of its own, and a group of its own, so that tests do not meet.
+pub struct Pipeline<K: Borrow<Kafka> = &'static Kafka> {
+    pub group: String,
+    pub kafka: K,
+    pub blobs: Blobs,
+    pub topics: Topics,
+    /// The way to storage, where a test slows it down or cuts it.
+    pub storage: Faults,
+    pub clp: Clp,
+}
+
+impl Pipeline {
+    pub fn new() -> Pipeline {
+        Pipeline::on(kafka(), 4)
+    }
+}
+
+impl<K: Borrow<Kafka>> Pipeline<K> {
+    pub fn on(kafka: K, partitions: i32) -> Pipeline<K> {
+        let topics = Topics::with_partitions(kafka.borrow(), partitions);
+        Pipeline::with(kafka, topics)
+    }
+
+    pub fn with(kafka: K, topics: Topics) -> Pipeline<K> {
+        let blobs = Blobs::new();
+        let storage = Faults::to(azurite().address());
+        let group = unique("group");
+        let clp = Clp::new(kafka.borrow(), &blobs, &topics)
+            .storage(blobs.container(), &endpoint(storage.address()))
+            .set("worker.consumer_group", group.as_str())
+            // The blobs' day is long past, and what is older than states are kept is not begun with.
+            .set("worker.filters.min_date", "2025-06-01")
+            .set("kafka.transaction_seconds", 1)
+            .set("error_handling", json!({"max_azure_retries": 0, "max_retry_delay": 1}))
+            // The brokers' least: a killed worker's partitions go to others after this.
+            .set(
+                "kafka.consumer",
+                json!({"session.timeout.ms": 6000, "heartbeat.interval.ms": 500}),
+            );
+        Pipeline {
+            group,
+            kafka,
+            blobs,
+            topics,
+            storage,
+            clp,
+        }
+    }
+
+    /// Changes the configuration.
+    pub fn configured(mut self, path: &str, value: impl Into<Value>) -> Self {
+        self.clp = self.clp.set(path, value);
+        self
+    }
+
+    /// Starts a worker that goes on until it is stopped.
+    pub fn worker(&self, more: &[&str]) -> Running {
+        let args = ["ingest", "--worker", "-v"].into_iter().chain(more.iter().copied());
+        self.clp.args(args).deadline(Duration::from_secs(600)).spawn()
+    }
+
+    /// Runs a worker until everything is done.
+    #[track_caller]
+    pub fn work(&self, more: &[&str]) -> Outcome {
+        let args = ["ingest", "--worker", "-v", "--until-idle", "1"];
+        let args = args.into_iter().chain(more.iter().copied());
+        self.clp.args(args).deadline(LIMIT).run().success()
+    }
+
+    /// Says that the blob is there, as it is now.
+    pub fn observe(&self, blob: &str) {
+        self.tell(&[observed(&self.listed(blob))]);
+    }
+
+    /// Says that nobody writes to the blob any more.
+    pub fn close(&self, blob: &str) {
+        self.tell(&[closed(&self.listed(blob))]);
+    }
+
+    pub fn listed(&self, blob: &str) -> Listed {
+        let found = self.blobs.properties(blob).expect("the blob");
+        Listed {
+            blob: blob.to_owned(),
+            size: found.size,
+            last_modified: found.last_modified,
+        }
+    }
+
+    /// Publishes events where they belong.
+    pub fn tell(&self, events: &[Event]) {
+        let partitions = super::topics::partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic");
+        let home = |event: &Event| partition_of(&event.blob, partitions as u64);
+        let events: Vec<_> = events.iter().map(|event| (home(event), event)).collect();
+        self.tell_all(&events);
+    }
+
+    /// Publishes an event into any partition.
+    pub fn tell_at(&self, partition: i32, event: &Event) {
+        self.tell_all(&[(partition, event)]);
+    }
+
+    fn tell_all(&self, events: &[(i32, &Event)]) {
+        let records: Vec<Record> = events
+            .iter()
+            .map(|(partition, event)| Record {
+                partition: *partition,
+                offset: 0,
+                key: Some(event.key.clone().into_bytes()),
+                value: Some(event.value.to_string().into_bytes()),
+                headers: Vec::new(),
+                timestamp: 0,
+            })
+            .collect();
+        self.kafka.borrow().append(&self.topics.blobs, &records);
+    }
+
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", self.kafka.borrow().brokers());
+        config
+    }
+
+    /// The committed lines of each blob in the application topic, by the blob's whole name, in their order.
+    #[track_caller]
+    pub fn lines(&self) -> BTreeMap<String, Vec<Line>> {
+        lines_at(self.kafka.borrow(), &self.topics.raw_application)
+    }
+
+    /// The last state under each blob's name; `None` is a tombstone.
+    pub fn states(&self) -> BTreeMap<String, Option<Value>> {
+        self.kafka
+            .borrow()
+            .read_committed(&self.topics.blob_state)
+            .into_iter()
+            .map(|record| {
+                let name = record
+                    .key_text()
+                    .splitn(3, ':')
+                    .nth(2)
+                    .expect("a state's key")
+                    .to_owned();
+                (name, record.value.as_ref().map(|_| record.json()))
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn state(&self, blob: &str) -> Value {
+        let state = self.states().remove(blob).flatten();
+        state.unwrap_or_else(|| panic!("no state of {blob}"))
+    }
+
+    /// Waits until the blob's last committed state is as asked for.
+    #[track_caller]
+    pub fn wait_for_state(&self, blob: &str, is: impl Fn(&Value) -> bool) -> Value {
+        wait_for(&format!("the state of {blob}"), LIMIT, || {
+            let state = self.states().remove(blob).flatten()?;
+            is(&state).then_some(state)
+        })
+    }
+}
+
+/// A blob as a list told it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub blob: String,
+    pub size: u64,
+    pub last_modified: String,
+}
+
+/// A record of `Ingestion.Blobs`.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub blob: String,
+    pub key: String,
+    pub value: Value,
+}
+
+pub fn observed(listed: &Listed) -> Event {
+    let Listed {
+        blob,
+        size,
+        last_modified,
+    } = listed;
+    Event {
+        blob: blob.clone(),
+        key: format!("cp2:P1:observed:{}", short(blob)),
+        value: json!({
+            "subscription": "cp2", "environment": "P1", "blobName": blob, "observationDate": last_modified,
+            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api",
+        }),
+    }
+}
+
+pub fn closed(listed: &Listed) -> Event {
+    let Listed {
+        blob,
+        size,
+        last_modified,
+    } = listed;
+    Event {
+        blob: blob.clone(),
+        key: format!("cp2:P1:closed:{}", short(blob)),
+        value: json!({
+            "subscription": "cp2", "environment": "P1", "blobName": blob, "closedDate": last_modified,
+            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api", "timeoutMinutes": 5,
+        }),
+    }
+}
+
+fn short(blob: &str) -> &str {
+    blob.strip_prefix("kubernetes/").expect("a name with its directory")
+}
+
+/// FNV-1a, 32 bits, over the whole name.
+pub fn partition_of(blob: &str, partitions: u64) -> i32 {
+    let step = |hash: u64, byte: u8| ((hash ^ u64::from(byte)) * 16_777_619) & 0xffff_ffff;
+    (blob.bytes().fold(2_166_136_261, step) % partitions) as i32
+}
