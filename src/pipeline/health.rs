@@ -5,6 +5,7 @@
 //! than its patience, and ready while all parts are.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -34,6 +35,7 @@ struct PartState {
 #[derive(Debug)]
 pub struct Part {
     id: u64,
+    patience: Duration,
     health: Health,
 }
 
@@ -52,6 +54,7 @@ impl Health {
         });
         Part {
             id,
+            patience,
             health: self.clone(),
         }
     }
@@ -122,6 +125,17 @@ impl Part {
         self.change(|part| part.waiting = Some(reason));
     }
 
+    /// Waits for what has limits of its own, such as requests with timeouts, and gives signs of life meanwhile.
+    pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match tokio::time::timeout(self.patience / 4, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => self.beat(),
+            }
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut PartState)) {
         let mut state = self.health.lock();
         if let Some(part) = state.parts.iter_mut().find(|part| part.id == self.id) {
@@ -167,6 +181,21 @@ mod tests {
         let before = Instant::now();
         lane.beat();
         assert!(health.lock().parts[0].last_beat >= before);
+    }
+
+    #[tokio::test]
+    async fn waiting_for_something_is_no_silence() {
+        let health = Health::default();
+        let part = health.part("scanning", Duration::from_millis(40));
+        let begun = Instant::now();
+        // Ends once it was seen alive after a time that is silence for one that does not beat.
+        let seen = async {
+            while begun.elapsed() < Duration::from_millis(200) {
+                tokio::task::yield_now().await;
+            }
+            health.live()
+        };
+        assert_eq!(part.during(seen).await, Ok(()));
     }
 
     #[test]

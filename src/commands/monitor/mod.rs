@@ -2,7 +2,7 @@
 
 mod resolve;
 
-use std::{convert::Infallible, path::PathBuf, pin::pin, time::Duration};
+use std::{path::PathBuf, pin::pin, time::Duration};
 
 use clap::Args;
 use tokio::sync::mpsc;
@@ -11,10 +11,14 @@ use tokio_util::sync::CancellationToken;
 use self::resolve::{Destination, watches};
 use super::selection::EnvironmentSelection;
 use crate::{
-    cli::{App, Exit, Failure, GlobalArgs, Output, Parts, cancel_on_signal},
-    config::{Config, DateRange, ErrorHandling, Monitoring},
+    cli::{App, Exit, Failure, GlobalArgs, MetricsArgs, Output, Parts, cancel_on_signal},
+    config::{Config, DateRange, ErrorHandling},
     domain::Date,
-    pipeline::monitor::{self, Batch, Events, Stats, Watch},
+    pipeline::{
+        health::Health,
+        metrics::{self, MonitorMetrics},
+        monitor::{self, Batch, Events, Watch},
+    },
 };
 
 const EXAMPLES: &str = "Examples:
@@ -52,6 +56,9 @@ pub struct Monitor {
     /// Print the events, one JSON object a line, and publish none; needs no Kafka
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 impl Monitor {
@@ -91,6 +98,10 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     let handling = &app.config()?.error_handling;
+    let mut registry = metrics::registry();
+    let figures = MonitorMetrics::register(&mut registry);
+    let health = Health::default();
+    let _server = args.metrics.serve(registry, health.clone()).await?;
     let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
     // Nothing is asked of storage before Kafka answers.
@@ -105,13 +116,13 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     let (events, batches) = monitor::events();
     let scanning = async {
         match args.once {
-            true => once(watches, events, handling, parts, &cancel).await,
-            false => serve(watches, events, app.config()?, &cancel).await,
+            true => once(watches, events, handling, parts, &figures, &cancel).await,
+            false => serve(watches, events, app.config()?, &figures, &health, &cancel).await,
         }
     };
     let telling = async {
         match &destination {
-            Some(destination) => destination.publish(batches, handling).await,
+            Some(destination) => destination.publish(batches, handling, &figures).await,
             None => print(app.output(), batches).await,
         }
     };
@@ -134,11 +145,11 @@ async fn once(
     events: Events,
     handling: &ErrorHandling,
     mut parts: Parts,
+    figures: &MonitorMetrics,
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let stats = Stats::default();
     let results = tokio::select! {
-        results = monitor::once(watches, events, handling, &stats) => results?,
+        results = monitor::once(watches, events, handling, figures) => results?,
         () = cancel.cancelled() => {
             return Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into());
         }
@@ -150,29 +161,28 @@ async fn once(
 }
 
 /// Scans until it is told to stop.
-async fn serve(watches: Vec<Watch>, events: Events, config: &Config, cancel: &CancellationToken) -> anyhow::Result<()> {
-    let stats = Stats::default();
+async fn serve(
+    watches: Vec<Watch>,
+    events: Events,
+    config: &Config,
+    figures: &MonitorMetrics,
+    health: &Health,
+    cancel: &CancellationToken,
+) -> anyhow::Result<()> {
+    let monitoring = &config.monitoring;
+    let interval = Duration::from_secs(monitoring.stats_report_interval);
+    let _progress = monitoring
+        .enable_metrics
+        .then(|| metrics::log_every(interval, figures.clone()));
     tokio::select! {
-        result = monitor::serve(watches, events, &config.error_handling, &stats) => {
+        result = monitor::serve(watches, events, &config.error_handling, figures, health) => {
             let Err(error) = result;
             Err(error.into())
         }
-        never = log(&stats, &config.monitoring) => match never {},
-        () = cancel.cancelled() => Ok(()),
-    }
-}
-
-/// A line of figures from time to time.
-async fn log(stats: &Stats, monitoring: &Monitoring) -> Infallible {
-    if !monitoring.enable_metrics {
-        return std::future::pending().await;
-    }
-    let mut ticks = tokio::time::interval(Duration::from_secs(monitoring.stats_report_interval));
-    // The first tick is at once, when there is nothing to tell.
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        stats.log();
+        () = cancel.cancelled() => {
+            health.stopping();
+            Ok(())
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use crate::{
     config::{ErrorHandling, MonitorTarget},
     domain::Selector,
     kafka::{self, Cluster},
-    pipeline::monitor::{self, Batch, Known, Schedule, Topic, Watch},
+    pipeline::{
+        metrics::MonitorMetrics,
+        monitor::{self, Batch, Known, Schedule, Topic, Watch},
+    },
 };
 
 /// The environments that can be watched. Those whose storage can not be opened are noted in the parts; the others go
@@ -128,8 +131,13 @@ impl Destination {
     }
 
     /// Takes events by publishing them.
-    pub(super) async fn publish(&self, batches: mpsc::Receiver<Batch>, handling: &ErrorHandling) -> anyhow::Result<()> {
+    pub(super) async fn publish(
+        &self,
+        batches: mpsc::Receiver<Batch>,
+        handling: &ErrorHandling,
+        figures: &MonitorMetrics,
+    ) -> anyhow::Result<()> {
         let (connection, topic) = (self.kafka.connection.clone(), self.blobs.clone());
-        Ok(monitor::publish(connection, topic, batches, handling.clone()).await?)
+        Ok(monitor::publish(connection, topic, batches, handling.clone(), figures.clone()).await?)
     }
 }

@@ -6,6 +6,7 @@ use super::{event::Batch, warm::Topic};
 use crate::{
     config::ErrorHandling,
     kafka::{self, Connection, Delivery, Producer, Record, Severity},
+    pipeline::metrics::{MonitorMetrics, Operation},
 };
 
 /// Batches that go out together, with one wait for their acknowledgement.
@@ -28,6 +29,7 @@ pub async fn publish(
     topic: Topic,
     mut batches: mpsc::Receiver<Batch>,
     handling: ErrorHandling,
+    figures: MonitorMetrics,
 ) -> Result<(), kafka::Error> {
     for (key, value) in PROPERTIES {
         if !connection.properties.contains_key(key) {
@@ -56,6 +58,7 @@ pub async fn publish(
             if error.severity() == Severity::Fatal && failed > HOPELESS_TRIES {
                 return Err(error);
             }
+            figures.retried(Operation::Publish);
             tracing::warn!(%error, "the events have not arrived, they are sent again");
             tokio::time::sleep(handling.delay(failed)).await;
         }

@@ -11,15 +11,23 @@ use tokio::{
 use super::{
     error::MonitorError,
     event::Events,
-    stats::Stats,
     watch::{Scan, Watch},
 };
-use crate::config::ErrorHandling;
+use crate::{
+    config::ErrorHandling,
+    domain::EnvironmentId,
+    pipeline::{
+        health::Health,
+        metrics::{self, ErrorKind, EventKind, MonitorMetrics, Operation},
+    },
+};
 
 /// Requests for lists in flight, of all environments together.
 const LISTINGS_AT_ONCE: usize = 8;
 /// Between two tries of a scan, also where the configuration says 0.
 const SHORTEST_DELAY: Duration = Duration::from_secs(1);
+/// A scan waits for storage and for Kafka, however long, and is alive; one that is not even looked at for so long is not.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Scans every environment once, side by side, and gives how each went, in their order.
 ///
@@ -29,12 +37,12 @@ pub async fn once(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    stats: &Stats,
+    figures: &MonitorMetrics,
 ) -> Result<Vec<Result<Scan, MonitorError>>, MonitorError> {
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let scans = watches.into_iter().map(|mut watch| {
         let (events, listings) = (&events, &listings);
-        async move { scan(&mut watch, events, listings, stats).await }
+        async move { scan(&mut watch, events, listings, figures).await }
     });
     if handling.continue_on_environment_error {
         return Ok(join_all(scans).await);
@@ -50,15 +58,18 @@ pub async fn serve(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    stats: &Stats,
+    figures: &MonitorMetrics,
+    health: &Health,
 ) -> Result<Infallible, MonitorError> {
+    let part = health.part("scanning", PATIENCE);
+    part.ready();
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let loops = watches
         .into_iter()
-        .map(|watch| poll(watch, &events, &listings, handling, stats));
-    try_join_all(loops).await?;
+        .map(|watch| poll(watch, &events, &listings, handling, figures));
+    part.during(try_join_all(loops)).await?;
     // Only without an environment does it come to this.
-    std::future::pending().await
+    part.during(std::future::pending()).await
 }
 
 /// One environment's scans. After a long scan the next one begins at the next tick: ticks that were missed are not
@@ -68,7 +79,7 @@ async fn poll(
     events: &Events,
     listings: &Semaphore,
     handling: &ErrorHandling,
-    stats: &Stats,
+    figures: &MonitorMetrics,
 ) -> Result<Infallible, MonitorError> {
     let interval = watch.polling_interval;
     let mut ticks = tokio::time::interval(interval);
@@ -76,7 +87,10 @@ async fn poll(
     let mut failed = 0;
     loop {
         ticks.tick().await;
-        match scan(&mut watch, events, listings, stats).await {
+        if failed > 0 {
+            figures.retried(Operation::Storage);
+        }
+        match scan(&mut watch, events, listings, figures).await {
             Ok(_) => failed = 0,
             Err(error @ MonitorError::Gone(_)) => return Err(error),
             Err(error) if !handling.continue_on_environment_error => return Err(error),
@@ -112,12 +126,16 @@ fn report(error: &MonitorError, delay: Duration) {
     }
 }
 
-async fn scan(watch: &mut Watch, events: &Events, listings: &Semaphore, stats: &Stats) -> Result<Scan, MonitorError> {
+async fn scan(
+    watch: &mut Watch,
+    events: &Events,
+    listings: &Semaphore,
+    figures: &MonitorMetrics,
+) -> Result<Scan, MonitorError> {
     let begun = Instant::now();
     let result = watch.scan(events, listings).await;
     let took = begun.elapsed();
-    let scanned = result.as_ref().ok().map(|scan| scan.counts);
-    stats.note(&watch.environment, scanned, took);
+    note(figures, &watch.environment, &result, took);
     if let Ok(scan) = &result {
         let dates: Vec<String> = scan.dates.iter().map(ToString::to_string).collect();
         tracing::info!(
@@ -132,4 +150,21 @@ async fn scan(watch: &mut Watch, events: &Events, listings: &Semaphore, stats: &
         );
     }
     result
+}
+
+fn note(figures: &MonitorMetrics, environment: &EnvironmentId, result: &Result<Scan, MonitorError>, took: Duration) {
+    let figures = figures.environment(environment);
+    let counts = match result {
+        Ok(scan) => scan.counts,
+        Err(MonitorError::Storage { .. }) => return figures.scan_failed(ErrorKind::Storage, took),
+        Err(MonitorError::Gone(_)) => return figures.scan_failed(ErrorKind::Kafka, took),
+    };
+    figures.scanned(metrics::Scan {
+        blobs: counts.blobs,
+        bytes: counts.bytes,
+        took,
+    });
+    figures.published(EventKind::Observed, counts.observed);
+    figures.published(EventKind::Closed, counts.closed);
+    figures.published(EventKind::Listed, counts.listed);
 }

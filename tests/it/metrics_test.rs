@@ -1,0 +1,70 @@
+//! `--metrics-addr`: what a scraper and a container platform see of a service.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::support::gz;
+use crate::support::process::wait_for;
+use crate::support::running::Running;
+use crate::support::scene::{Scene, api_blob};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// The status and the body.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("connect to the service");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: clp\r\n\r\n").expect("ask the service");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).expect("a status");
+    (status.parse().expect("a number"), body.to_owned())
+}
+
+fn address_of(service: &Running) -> String {
+    let told = service.wait_for_stderr(r"serving /metrics.* address=127\.0\.0\.1:\d+", SOON);
+    told.rsplit_once('=').expect("an address").1.to_owned()
+}
+
+fn wait_for_figure(address: &str, line: &str) {
+    let mut seen = String::new();
+    wait_for(line, SOON, || {
+        seen = get(address, "/metrics").1;
+        seen.lines().any(|found| found == line).then_some(())
+    });
+}
+
+#[test]
+fn a_monitor_tells_what_it_found_and_how_it_is() {
+    let scene = Scene::new();
+    let blob = api_blob("metrics");
+    let member = gz::member(b"one\ntwo\n");
+    scene.blobs.append(&blob, &member);
+    let clp = scene
+        .clp
+        .set("global.polling_interval", 1)
+        .set("monitoring.stats_report_interval", 1);
+    let monitor = clp.spawn(["monitor", "--date", "20250606", "--metrics-addr", "127.0.0.1:0"]);
+    let address = address_of(&monitor);
+
+    let labels = r#"subscription="cp2",environment="P1""#;
+    wait_for_figure(&address, &format!("clp_listed_blobs{{{labels}}} 1"));
+    wait_for_figure(&address, &format!("clp_listed_bytes{{{labels}}} {}", member.len()));
+    wait_for_figure(&address, &format!("clp_events_total{{{labels},kind=\"observed\"}} 1"));
+    wait_for_figure(&address, &format!("clp_errors_total{{{labels},kind=\"storage\"}} 0"));
+    assert_eq!(get(&address, "/readyz"), (200, "ok\n".to_owned()));
+    assert_eq!(get(&address, "/healthz"), (200, "ok\n".to_owned()));
+    monitor.wait_for_stderr(r"progress scans=\d+ events=\d+ blobs=1 bytes=\d+ errors=0", SOON);
+
+    let second = clp.run(["monitor", "--metrics-addr", &address]).expect_code(1);
+    assert!(
+        second.stderr.contains(&format!("cannot serve metrics at {address}")),
+        "{}",
+        second.stderr
+    );
+
+    monitor.signal("TERM");
+    monitor.wait().success();
+    assert!(TcpStream::connect(address.as_str()).is_err());
+}
