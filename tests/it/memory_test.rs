@@ -31,15 +31,27 @@ fn one_member(file: &Path, bytes: usize, text: &[u8]) -> usize {
     times
 }
 
-/// Ingests the file as a blob.
+/// Ingests the file as a blob, and verifies it.
 fn ingest(scene: &Scene, pod: &str, file: &Path) -> Outcome {
     let blob = api_blob(pod);
     scene.blobs.upload(&blob, file);
-    let args = ["ingest", "--format", "json", "--blob", &blob];
+    let ingested = run_in_bounds(scene, &["ingest", "--format", "json", "--blob", &blob]);
+    let verified = run_in_bounds(scene, &["verify", "--format", "json", "--deep", "--blob", &blob]);
+    assert_eq!(
+        verified.json_lines()[0]["found"],
+        ingested.json_lines()[0]["lines"],
+        "{}",
+        verified.stderr
+    );
+    ingested
+}
+
+fn run_in_bounds(scene: &Scene, args: &[&str]) -> Outcome {
+    let args = args.iter().copied();
     let outcome = scene.clp.args(args).deadline(Duration::from_secs(180)).run().success();
     let megabytes = outcome.peak_rss_bytes >> 20;
     assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
-    assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB");
+    assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB in {:?}", outcome.took);
     outcome
 }
 

@@ -16,8 +16,9 @@ pub(super) struct Printer {
     redraw: bool,
 }
 
-/// Lines of a terminal that a redrawn table leaves for its heading, the line about what it leaves out, and the cursor.
-const LINES_BESIDES: usize = 4;
+/// Lines of a terminal that a redrawn table leaves, besides the sums of the parts, for the sum of all, for the line about
+/// what it leaves out, and for the cursor.
+const LINES_BESIDES: usize = 3;
 
 impl Printer {
     pub(super) fn new(output: Output, format: Format, watch: bool) -> Self {
@@ -37,20 +38,24 @@ impl Printer {
             print_totals(totals);
             return Ok(());
         }
-        let mut shown = rows;
+        let besides = totals.parts().count() + LINES_BESIDES;
+        let room = match self.redraw {
+            true => self.output.terminal_lines().saturating_sub(besides).max(1),
+            false => usize::MAX,
+        };
         if self.redraw {
             self.output.clear_screen()?;
-            let besides = totals.parts().count() + LINES_BESIDES;
-            let room = self.output.terminal_lines().saturating_sub(besides).max(1);
-            shown = &rows[..rows.len().min(room)];
         }
         if !rows.is_empty() {
-            let table = self.table(shown);
-            self.output.line(table)?;
-        }
-        if shown.len() < rows.len() {
-            self.output
-                .line(format!("… and {} older ones", rows.len() - shown.len()))?;
+            let table = self.table(&rows[..rows.len().min(room)]);
+            // A row may take several lines.
+            for line in table.lines().take(room) {
+                self.output.line(line)?;
+            }
+            if rows.len() > room || table.lines().count() > room {
+                self.output
+                    .line(format!("… of {}", plural(rows.len() as u64, "blob", "blobs")))?;
+            }
         }
         self.output.flush()?;
         print_totals(totals);

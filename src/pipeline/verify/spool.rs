@@ -26,9 +26,9 @@ pub struct Entry {
 /// Bytes on disk for a line.
 pub const ENTRY_BYTES: usize = 44;
 /// Lines sorted at once, 48 bytes each in memory.
-const BUFFER_LINES: usize = 512 << 10;
+const BUFFER_LINES: usize = 128 << 10;
 /// Lines of each run that are read at once when runs are merged.
-const PIECE_LINES: usize = 256;
+const PIECE_LINES: usize = 128;
 
 pub struct Spool {
     buffer: Vec<Entry>,
