@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring a blob''s lines into Kafka, each exactly once')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
@@ -43,6 +44,29 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clp;monitor' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--days-back', '--days-back', [CompletionResultType]::ParameterName, 'Scan so many days before today, in place of the configured number')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'End after one scan of each environment')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the events, one JSON object a line, and publish none; needs no Kafka')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'clp;ingest' {
@@ -268,6 +292,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help' {
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring a blob''s lines into Kafka, each exactly once')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
@@ -277,6 +302,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'clp;help;monitor' {
             break
         }
         'clp;help;ingest' {

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
             cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
             cand list-blobs 'List blobs in storage, newest first'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
@@ -40,6 +41,28 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand completions 'Print a shell''s completion script'
             cand demo 'See the main job at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;monitor'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --days-back 'Scan so many days before today, in place of the configured number'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --once 'End after one scan of each environment'
+            cand --dry-run 'Print the events, one JSON object a line, and publish none; needs no Kafka'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'clp;ingest'= {
             cand -b 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]'
@@ -248,6 +271,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clp;help'= {
+            cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
             cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
             cand list-blobs 'List blobs in storage, newest first'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
@@ -257,6 +281,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand completions 'Print a shell''s completion script'
             cand demo 'See the main job at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'clp;help;monitor'= {
         }
         &'clp;help;ingest'= {
         }

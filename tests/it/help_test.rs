@@ -2,8 +2,9 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
+    "monitor",
     "ingest",
     "list-blobs",
     "test-kafka",

@@ -2,6 +2,7 @@
 //! text and the cuts alone, with nothing of `clp` in it.
 
 use super::gz;
+use super::topics::partition_of;
 
 /// A blob whose members end anywhere: in the middle of lines, after no byte at all.
 pub struct Mixed {
@@ -63,10 +64,8 @@ impl Mixed {
             .expect("a name with its directory")
     }
 
-    /// FNV-1a, 32 bits, over the whole name.
     pub fn partition(&self, partitions: u32) -> i32 {
-        let step = |hash: u64, byte: u8| ((hash ^ u64::from(byte)) * 16_777_619) & 0xffff_ffff;
-        (self.name.bytes().fold(2_166_136_261, step) % u64::from(partitions)) as i32
+        partition_of(&self.name, partitions)
     }
 }
 
