@@ -39,6 +39,14 @@ fn what_can_not_be_meant_is_refused() {
             "no environment is configured",
         ),
         (
+            &Directory::new(kafka(), &topics)
+                .clp
+                .set("date_range.monitor_current_day", false),
+            &["monitor", "--dry-run", "--days-back", "0"],
+            2,
+            "no day is left to scan",
+        ),
+        (
             &Directory::new(kafka(), &topics).clp.set("environments", none),
             &["monitor", "--dry-run"],
             3,

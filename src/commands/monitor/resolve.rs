@@ -9,8 +9,8 @@ use super::Monitor;
 use crate::{
     cli::{App, Failure, Kafka, Parts},
     commands::topics::explain_missing,
-    config::{ErrorHandling, MonitorTarget},
-    domain::Selector,
+    config::{DateRange, ErrorHandling, MonitorTarget},
+    domain::{Date, Selector},
     kafka::{self, Cluster},
     pipeline::monitor::{self, Batch, Known, Schedule, Topic, Watch},
 };
@@ -18,11 +18,19 @@ use crate::{
 /// The environments that can be watched. Those whose storage can not be opened are noted in the parts; the others go
 /// on without them, if the configuration says so.
 pub(super) fn watches(args: &Monitor, app: &App) -> anyhow::Result<(Vec<Watch>, Parts)> {
+    let range = args.range(&app.config()?.date_range);
+    if range.dates(Date::today_utc()).is_empty() {
+        return Err(
+            Failure::usage("no day is left to scan: --days-back 0 without the current day")
+                .with_hint("give --date, or set date_range.monitor_current_day: true")
+                .into(),
+        );
+    }
     let targets = targets(args, app)?;
     let mut parts = Parts::of(targets.len(), "environments");
     let mut watches = Vec::new();
     for target in targets {
-        match watch(target, args, app) {
+        match watch(target, range.clone(), app) {
             Err(error) if !app.config()?.error_handling.continue_on_environment_error => return Err(error),
             result => watches.extend(parts.note(result)?),
         }
@@ -61,7 +69,7 @@ fn targets(args: &Monitor, app: &App) -> anyhow::Result<Vec<MonitorTarget>> {
     }
 }
 
-fn watch(target: MonitorTarget, args: &Monitor, app: &App) -> anyhow::Result<Watch> {
+fn watch(target: MonitorTarget, range: DateRange, app: &App) -> anyhow::Result<Watch> {
     let config = app.config()?;
     let (container, _) = app.container(&target.environment, None)?;
     let global = &config.global;
@@ -71,11 +79,7 @@ fn watch(target: MonitorTarget, args: &Monitor, app: &App) -> anyhow::Result<Wat
         environment: target.environment,
         polling_interval: target.polling_interval,
         selectors: distinct(target.selectors),
-        schedule: Schedule::new(
-            args.range(&config.date_range),
-            global.eod_overlap_minutes,
-            global.timezone.zone().clone(),
-        ),
+        schedule: Schedule::new(range, global.eod_overlap_minutes, global.timezone.zone().clone()),
         close_after_minutes: closing.enabled.then_some(closing.timeout_minutes),
         clock: Arc::new(Timestamp::now),
         known: Known::default(),
