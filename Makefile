@@ -26,11 +26,11 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench fmt lint deny doc check completions clean
+.PHONY: help build release install test services demo bench bench-monitor fmt lint deny doc check completions clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
-	do printf '  make %-12s %s\n' "$$target" "$$text"; done
+	do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 build: ## Build the debug binary
 	$(CARGO) build --locked
@@ -66,6 +66,9 @@ demo: build ## See clp at work here, without any server
 
 bench: services ## Time ingest side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench ingest
+
+bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
+	$(CARGO) bench --locked --bench monitor
 
 fmt: ## Format the code
 	$(CARGO) fmt
