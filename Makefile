@@ -2,12 +2,7 @@
 #
 # The tests run against a real Apache Kafka and a real Azurite, which they start and stop themselves on free ports.
 # `make services` only fetches them, from the package registries: Java 17 and Maven, Node 20 and npm are needed.
-# To run the servers by hand:
-#   Azurite: node tests/services/node_modules/azurite/dist/src/blob/main.js --inMemoryPersistence \
-#              --skipApiVersionCheck --disableTelemetry
-#   Kafka:   java -cp "tests/services/kafka/libs/*" kafka.tools.StorageTool format -t <22-character id> -c FILE
-#            java -cp "tests/services/kafka/libs/*" kafka.Kafka FILE
-#            where FILE is what tests/it/support/kafka.rs writes
+# `make dev-up` starts them to try clp by hand.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,7 +21,8 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench bench-monitor fmt lint deny doc check completions clean
+.PHONY: help build release install test services demo bench bench-monitor fmt lint deny doc check completions clean \
+	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
@@ -69,6 +65,37 @@ bench: services ## Time ingest side by side with kcat (needs kcat)
 
 bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
 	$(CARGO) bench --locked --bench monitor
+
+# Ports and directories to try clp by hand; the script says what they are.
+DEV_DIR ?= .dev
+export DEV_DIR KAFKA_PORT KAFKA_CONTROLLER_PORT AZURITE_PORT KAFDROP_PORT DEV_ENGINE
+DEV := CLP="$(TARGET)/debug/clp" MAKE="$(MAKE)" scripts/dev/dev.sh
+# What is passed on: make run-worker ARGS="--lanes 2"
+ARGS ?=
+
+dev-up: build ## Start Kafka and Azurite to try clp with
+	@$(DEV) up
+
+dev-status: ## Say what of them runs
+	@$(DEV) status
+
+dev-sample: build ## Write sample blobs there; again: they grow
+	@$(DEV) sample
+
+dev-down: ## Stop them and keep their data
+	@$(DEV) down
+
+dev-clean: ## Stop them and remove their data
+	@$(DEV) clean
+
+run-monitor: build $(DEV_DIR)/config.yaml ## Run the monitor there; ARGS=…
+	@exec $(TARGET)/debug/clp --config $(DEV_DIR)/config.yaml monitor $(ARGS)
+
+run-worker: build $(DEV_DIR)/config.yaml ## Run a worker there; ARGS=…
+	@exec $(TARGET)/debug/clp --config $(DEV_DIR)/config.yaml ingest --worker $(ARGS)
+
+$(DEV_DIR)/config.yaml:
+	@echo "$@ is not there: make dev-up starts Kafka and Azurite and writes it" >&2; exit 1
 
 fmt: ## Format the code
 	$(CARGO) fmt

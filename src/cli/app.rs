@@ -98,6 +98,7 @@ impl App {
         let mut connection = Connection::new(brokers.to_string());
         connection.properties = config.client_properties();
         connection.producer = config.producer_properties();
+        connection.consumer = config.consumer_properties();
         let mut embedded = None;
         if connection.brokers == EMBEDDED {
             let topics = config.topics.all().map(|(_, name)| (name, EMBEDDED_PARTITIONS));

@@ -2,6 +2,7 @@
 
 use std::{io, process::ExitCode};
 
+use super::told::Told;
 use crate::{config, kafka, pipeline::ingest::IngestError, storage};
 
 /// The exit codes that scripts rely on.
@@ -66,13 +67,25 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Prints an error of a command that goes on all the same.
+///
+/// # Errors
+/// A closed pipe: nobody wants more.
+pub fn go_on_after(error: anyhow::Error) -> anyhow::Result<()> {
+    if is_broken_pipe(&error) {
+        return Err(error);
+    }
+    print(&error);
+    Ok(())
+}
+
 /// Prints an error with its hint to standard error.
 pub(super) fn print(error: &anyhow::Error) {
     let (_, hint) = explain(error);
-    super::output::to_stderr(&format!("error: {}", text(error)));
-    if let Some(hint) = hint {
-        super::output::to_stderr(&format!("hint: {hint}"));
-    }
+    super::output::tell(&Told::Error {
+        message: &text(error),
+        hint: hint.as_deref(),
+    });
 }
 
 pub(super) fn exit_of(error: &anyhow::Error) -> Exit {

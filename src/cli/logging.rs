@@ -7,7 +7,7 @@ use tracing_subscriber::{
     fmt::{MakeWriter, format::Writer, time::FormatTime},
 };
 
-use super::{GlobalArgs, LogFormat, output, progress};
+use super::{GlobalArgs, LogFormat, output, progress, told};
 
 /// Starts logging as the flags say. `CLP_LOG` takes filters such as `clp::storage=debug` and beats `-q` and `-v`.
 pub(super) fn start(args: &GlobalArgs) {
@@ -18,15 +18,21 @@ pub(super) fn start(args: &GlobalArgs) {
         1 => "debug",
         2.. => "trace",
     };
-    let filter = std::env::var("CLP_LOG")
+    let by_flags = EnvFilter::new(format!("warn,clp={level}"));
+    let asked = std::env::var("CLP_LOG")
         .ok()
-        .and_then(|filters| EnvFilter::try_new(filters).ok())
-        .unwrap_or_else(|| EnvFilter::new(format!("warn,clp={level}")));
+        .filter(|filters| !filters.trim().is_empty());
+    let (filter, unreadable) = match asked.as_deref().map(EnvFilter::try_new) {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (by_flags, Some(error)),
+        None => (by_flags, None),
+    };
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(LogWriter)
         .with_timer(UtcMillis);
     // A second start, in a program that uses the library, leaves the first as it is.
+    told::set_form(args.log_format);
     let _ = match args.log_format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder
@@ -34,14 +40,21 @@ pub(super) fn start(args: &GlobalArgs) {
             .with_target(args.verbose > 1)
             .try_init(),
     };
+    if let Some(error) = unreadable {
+        tracing::warn!("CLP_LOG does not count: {error}; it takes filters such as warn,clp::storage=debug");
+    }
 }
 
 /// RFC 3339 in UTC, to the millisecond.
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
 struct UtcMillis;
 
 impl FormatTime for UtcMillis {
     fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
-        write!(writer, "{:.3}", jiff::Timestamp::now())
+        writer.write_str(&now())
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{ColorChoice, progress};
+use super::{ColorChoice, progress, told::Told};
 
 /// How a command writes its data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,6 +50,17 @@ impl Output {
         self.out.flush().map_err(of_stdout)
     }
 
+    /// Begins a new screen. Of a terminal only.
+    pub fn clear_screen(&mut self) -> io::Result<()> {
+        const ERASE_AND_HOME: &[u8] = b"\x1b[2J\x1b[H";
+        self.bytes(ERASE_AND_HOME)
+    }
+
+    /// Lines of the terminal.
+    pub fn terminal_lines(&self) -> usize {
+        usize::from(console::Term::stdout().size().0)
+    }
+
     /// A byte count: exact off a terminal, rounded for people on one.
     pub fn size(&self, bytes: u64) -> String {
         match self.is_terminal {
@@ -67,10 +78,20 @@ pub fn human_size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
 }
 
-/// A line for people on standard error. When that is closed, nobody is left to tell.
+/// `1 blob`, `2 blobs`.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A line for people on standard error, as JSON if the log is.
 pub fn to_stderr(line: &str) {
+    tell(&Told::Line(line));
+}
+
+/// When standard error is closed, nobody is left to tell.
+pub(super) fn tell(told: &Told<'_>) {
     progress::above_bars(|| {
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = io::stderr().write_all(told.in_form().as_bytes());
     });
 }
 

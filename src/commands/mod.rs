@@ -9,12 +9,14 @@ use crate::cli::{self, App, GlobalArgs};
 mod completions;
 mod config;
 mod demo;
+mod gather;
 mod ingest;
 mod init_topics;
 mod list_blobs;
 mod monitor;
 mod selection;
 mod setup_config;
+mod status;
 mod test_kafka;
 mod topics;
 
@@ -49,6 +51,7 @@ enum Command {
     Monitor(monitor::Monitor),
     Ingest(ingest::Ingest),
     ListBlobs(list_blobs::ListBlobs),
+    Status(status::Status),
     TestKafka(test_kafka::TestKafka),
     InitTopics(init_topics::InitTopics),
     SetupConfig(setup_config::SetupConfig),
@@ -96,6 +99,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Monitor(args) => monitor::run(args, &app).await,
         Command::Ingest(args) => ingest::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
+        Command::Status(args) => status::run(args, &app).await,
         Command::TestKafka(args) => test_kafka::run(args, &app).await,
         Command::InitTopics(args) => init_topics::run(args, &app).await,
         Command::SetupConfig(args) => setup_config::run(args, &app),

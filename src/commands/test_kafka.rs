@@ -8,7 +8,7 @@ use crate::{
     cli::{App, Format, table},
     config::Brokers,
     kafka::{self, Cluster, Connection, Delivery, Producer},
-    pipeline::ingest::MAX_RECORD_BYTES,
+    pipeline::raw_lines::MAX_RECORD_BYTES,
 };
 
 const EXAMPLES: &str = "Examples:

@@ -53,7 +53,7 @@ pub use permissions::quoted;
 pub use problem::{Place, Problem, Problems};
 pub use properties::Properties;
 pub use search::{candidates, new_file, oldest_file};
-pub use services::{Filters, Processing, Worker};
+pub use services::{Filters, Order, Processing, Worker};
 pub use values::{Brokers, LogLevel, Pattern, Timezone};
 pub use variables::Environment;
 pub use write::write_private;

@@ -12,7 +12,20 @@ pub struct Worker {
     pub consumer_group: String,
     /// Members of the group that run side by side in one process.
     pub lanes: u32,
+    pub order: Order,
     pub filters: Filters,
+}
+
+/// Which of the blobs that wait a worker reads first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Those of the newest day, so that a backfill of old days holds up nobody who looks at today.
+    #[default]
+    NewestFirst,
+    OldestFirst,
+    /// As their events come.
+    Arrival,
 }
 
 impl Default for Worker {
@@ -20,6 +33,7 @@ impl Default for Worker {
         Self {
             consumer_group: "clp-ingest".to_owned(),
             lanes: 1,
+            order: Order::default(),
             filters: Filters::default(),
         }
     }

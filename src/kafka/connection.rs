@@ -16,6 +16,8 @@ pub struct Connection {
     pub properties: BTreeMap<String, String>,
     /// librdkafka properties for producers only.
     pub producer: BTreeMap<String, String>,
+    /// librdkafka properties for members of a group only.
+    pub consumer: BTreeMap<String, String>,
 }
 
 impl Connection {
@@ -24,6 +26,7 @@ impl Connection {
             brokers: brokers.into(),
             properties: BTreeMap::new(),
             producer: BTreeMap::new(),
+            consumer: BTreeMap::new(),
         }
     }
 
@@ -52,6 +55,7 @@ impl fmt::Debug for Connection {
             .field("brokers", &self.brokers)
             .field("properties", &self.properties.keys())
             .field("producer", &self.producer.keys())
+            .field("consumer", &self.consumer.keys())
             .finish()
     }
 }

@@ -96,6 +96,22 @@ impl Error {
         }
     }
 
+    /// Whether a service has to end for it: time does not mend it, somebody has to.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Property { .. }
+            | Self::Properties { .. }
+            | Self::MissingTopics { .. }
+            | Self::Denied { .. }
+            | Self::TooLarge { .. }
+            | Self::NoTransactions { .. } => true,
+            Self::Client { source, .. } => source
+                .rdkafka_error_code()
+                .is_some_and(|code| is_denied(code) || code == RDKafkaErrorCode::UnsupportedFeature),
+            _ => false,
+        }
+    }
+
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -143,7 +159,7 @@ const DENIED_HINT: &str =
     "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`";
 
 /// What only a change of rights can mend, however a transaction reports it.
-fn is_denied(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_denied(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         RDKafkaErrorCode::TopicAuthorizationFailed

@@ -4,23 +4,27 @@
 
 mod admin;
 mod blocking;
+mod committed;
 mod connection;
 mod context;
 mod dispose;
 mod embedded;
 mod error;
 mod latest;
+mod member;
 mod peek;
 mod producer;
 mod version;
 
 pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};
 pub use blocking::blocking;
+pub use committed::{CommittedReader, CommittedRecord};
 pub use connection::{Connection, EMBEDDED};
 pub use dispose::wait_for_clients;
 pub use embedded::EmbeddedBroker;
 pub use error::{Error, Severity};
 pub use latest::LatestValues;
+pub use member::{Consumed, Member, News, Offsets};
 pub use peek::{SeenRecord, peek};
 pub use producer::{Delivery, Producer, Record};
 pub use rdkafka::message::{Header, OwnedHeaders};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::{Message, Offset, TopicPartitionList, consumer::Consumer, error::KafkaError};
 
-use super::{Connection, Error, connection::REQUEST_TIMEOUT, latest::reader};
+use super::{Connection, Error, committed::reader, connection::REQUEST_TIMEOUT};
 
 /// A record as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

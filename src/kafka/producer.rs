@@ -11,7 +11,8 @@ use rdkafka::{
 };
 
 use super::{
-    Connection, Error, Severity, blocking::pause, connection::CONNECT_TIMEOUT, context::Context, dispose::Disposed,
+    Connection, Error, Member, Offsets, Severity, blocking::pause, connection::CONNECT_TIMEOUT, context::Context,
+    dispose::Disposed,
 };
 
 /// What a commit promises.
@@ -28,7 +29,8 @@ pub struct Record<'a> {
     pub topic: &'a str,
     pub partition: i32,
     pub key: &'a [u8],
-    pub payload: &'a [u8],
+    /// `None` is a tombstone: a compacted topic forgets the key.
+    pub payload: Option<&'a [u8]>,
     pub headers: Option<OwnedHeaders>,
 }
 
@@ -126,19 +128,10 @@ impl Producer {
     /// # Errors
     /// [`Error::Aborted`] if the transaction is lost; the caller then starts again from what is committed.
     pub fn send(&mut self, record: Record<'_>) -> Result<(), Error> {
-        if self.begun.is_none() {
-            if self.is_transactional() {
-                self.inner
-                    .begin_transaction()
-                    .map_err(|error| self.classify("begin of a transaction", error))?;
-            }
-            self.begun = Some(Instant::now());
-        }
+        self.begin()?;
         let topic = record.topic;
-        let mut queued = BaseRecord::to(topic)
-            .partition(record.partition)
-            .key(record.key)
-            .payload(record.payload);
+        let mut queued = BaseRecord::to(topic).partition(record.partition).key(record.key);
+        queued.payload = record.payload;
         queued.headers = record.headers;
         loop {
             match self.inner.send(queued) {
@@ -156,6 +149,19 @@ impl Producer {
                 Err((error, _)) => return Err(self.classify(&format!("record for {topic}"), error)),
             }
         }
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        if self.begun.is_some() {
+            return Ok(());
+        }
+        if self.is_transactional() {
+            self.inner
+                .begin_transaction()
+                .map_err(|error| self.classify("begin of a transaction", error))?;
+        }
+        self.begun = Some(Instant::now());
+        Ok(())
     }
 
     /// Serves what librdkafka has to tell; to be called now and then while sending.
@@ -188,6 +194,28 @@ impl Producer {
         })?;
         self.begun = None;
         Ok(())
+    }
+
+    /// As [`Self::commit`], with a group's offsets, also if no record was sent.
+    ///
+    /// They are the last that goes into the transaction, and they go with the member's present generation: a member that
+    /// has lost its partitions is refused by the brokers, whatever it had sent before.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; [`Error::Aborted`] also if the member is no longer one. Without transactions the offsets
+    /// follow once the records have arrived.
+    pub fn commit_with(&mut self, member: &Member, offsets: &Offsets) -> Result<(), Error> {
+        if !self.is_transactional() {
+            self.deliver()?;
+            return member.commit(offsets);
+        }
+        self.begin()?;
+        self.flush()?;
+        let (offsets, group) = (member.list(offsets)?, member.metadata()?);
+        self.insist(COMMIT_PATIENCE, "offsets of the group", |inner| {
+            inner.send_offsets_to_transaction(&offsets, &group, Timeout::After(COMMIT_TRY))
+        })?;
+        self.commit()
     }
 
     /// Waits until every record is acknowledged or has failed, which takes no longer than records may wait. The client's

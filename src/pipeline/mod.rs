@@ -1,5 +1,12 @@
 //! The work itself: what is read, decided and committed.
 
+pub mod health;
 pub mod ingest;
+pub mod inventory;
 pub mod lines;
+pub mod metrics;
 pub mod monitor;
+mod outgoing;
+pub mod raw_lines;
+pub mod status;
+pub mod worker;

@@ -28,7 +28,7 @@ pub use azure::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT};
 pub use connection_string::ConnectionString;
 pub use error::{Error, Kind};
 pub use location::{Credential, Location};
-pub use ranges::{ReadOptions, prefetch};
+pub use ranges::{Pieces, ReadOptions, open_at, prefetch};
 pub use retry::{RetryPolicy, Strategy};
 
 /// Blobs on one page of a list, at most; the most that Azure gives.

@@ -95,6 +95,24 @@ async fn fetch(
     }
 }
 
+/// How a thread that may block opens a blob: each call gives the bytes from an offset up to `end`. The ranges are fetched
+/// ahead by async tasks, so calls must be made inside tokio's runtime, and the pieces be taken on such a thread.
+pub fn open_at(container: &Container, name: &str, end: u64, options: ReadOptions) -> impl FnMut(u64) -> Pieces + use<> {
+    let (container, name) = (container.clone(), name.to_owned());
+    move |offset| Pieces(prefetch(container.clone(), name.clone(), offset.min(end)..end, options))
+}
+
+/// Consecutive pieces of a blob, for a thread that may block.
+pub struct Pieces(Receiver<Result<Bytes, Error>>);
+
+impl Iterator for Pieces {
+    type Item = Result<Bytes, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.blocking_recv()
+    }
+}
+
 type Place = OwnedPermit<Result<Bytes, Error>>;
 
 async fn read(

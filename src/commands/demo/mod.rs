@@ -17,8 +17,9 @@ use crate::{
     domain::{EnvironmentId, Selectors, topic},
     kafka::{self, Connection, EmbeddedBroker},
     pipeline::{
-        ingest::{self, Control, DeliveryMode, Job, MAX_RECORD_BYTES, Start, Topics},
+        ingest::{self, Control, DeliveryMode, Job, Start, Topics},
         lines::OnCorrupt,
+        raw_lines::MAX_RECORD_BYTES,
     },
     storage::{Container, Location, ReadOptions, RetryPolicy},
 };

@@ -10,11 +10,12 @@ use crate::{
 
 pub(super) fn environment(args: &Ingest, app: &App) -> anyhow::Result<EnvironmentId> {
     let config = app.config()?;
-    if let Some(environment) = &args.env {
-        return Ok(config.find_environment(environment, args.subscription.as_deref())?);
+    let subscription = only("--subscription", &args.subscription)?;
+    if let Some(environment) = only("--env", &args.env)? {
+        return Ok(config.find_environment(environment, subscription)?);
     }
     let selection = EnvironmentSelection {
-        subscription: args.subscription.clone(),
+        subscription: subscription.map(str::to_owned),
         ..Default::default()
     };
     let mut all = selection.resolve(app)?;
@@ -26,6 +27,19 @@ pub(super) fn environment(args: &Ingest, app: &App) -> anyhow::Result<Environmen
                 .with_hint(format!("--env, one of {}", names.join(", ")))
                 .into())
         }
+    }
+}
+
+/// A blob is in one environment; only a worker takes several.
+fn only<'a>(flag: &str, values: &'a [String]) -> anyhow::Result<Option<&'a str>> {
+    match values {
+        [] => Ok(None),
+        [value] => Ok(Some(value)),
+        _ => Err(
+            Failure::usage(format!("{flag} is given {} times for one blob", values.len()))
+                .with_hint("give it once; only --worker takes several")
+                .into(),
+        ),
     }
 }
 

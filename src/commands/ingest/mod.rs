@@ -3,6 +3,7 @@
 mod find;
 mod report;
 mod resolve;
+mod worker;
 
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use self::{
     find::{environment, find_blobs},
     report::{Watching, report, text},
     resolve::job,
+    worker::WorkerArgs,
 };
 use crate::{
     cli::{App, Failure, Format, Output, Parts, cancel_on_signal},
@@ -23,12 +25,15 @@ const EXAMPLES: &str = "Examples:
   clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
   clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
   clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
-  clp ingest --env P1 --blob NAME --dry-run --format json";
+  clp ingest --env P1 --blob NAME --dry-run --format json
+  clp ingest --worker --lanes 2
+  clp ingest --worker --env P1 --min-date 2025-06-01 --until-idle 60";
 
-/// Bring a blob's lines into Kafka, each exactly once
+/// Bring blobs' lines into Kafka, each exactly once: one blob now, or all of them as a service
 ///
 /// Lines, the checkpoint behind them and, at the end, a completion event are committed in transactions. A run that was
-/// interrupted or killed goes on with --resume, without a lost or doubled line. Kafka is checked before the blob is read.
+/// interrupted or killed goes on with --resume, without a lost or doubled line; a worker goes on by itself. Kafka is
+/// checked before a blob is read.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Ingest {
@@ -36,13 +41,20 @@ pub struct Ingest {
     #[arg(short, long, value_name = "NAME")]
     blob: Option<String>,
 
-    /// Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]
-    #[arg(short, long = "env", alias = "environment", value_name = "ENV")]
-    env: Option<String>,
+    /// Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes
+    /// several [env: ENVIRONMENT]
+    #[arg(
+        short,
+        long = "env",
+        alias = "environment",
+        value_name = "ENV",
+        value_delimiter = ','
+    )]
+    env: Vec<String>,
 
-    /// Subscription of the environment [env: SUBSCRIPTION_ID]
-    #[arg(short, long, value_name = "SUBSCRIPTION")]
-    subscription: Option<String>,
+    /// Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]
+    #[arg(short, long, value_name = "SUBSCRIPTION", value_delimiter = ',')]
+    subscription: Vec<String>,
 
     /// Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]
     #[arg(short, long, value_name = "CONTAINER")]
@@ -53,8 +65,8 @@ pub struct Ingest {
     topic: Option<String>,
 
     /// Service, for the records' header; else by the blob's name [env: SERVICE_SELECTOR]
-    #[arg(long, value_name = "SERVICE")]
-    service: Option<String>,
+    #[arg(long = "service", id = "service", value_name = "SERVICE")]
+    of_service: Option<String>,
 
     /// Begin at this byte offset, where a gzip member must start [env: START_OFFSET] [default: 0]
     #[arg(long, value_name = "BYTES")]
@@ -83,6 +95,9 @@ pub struct Ingest {
     /// Form of the summary
     #[arg(short, long, value_enum, default_value_t)]
     format: Format,
+
+    #[command(flatten)]
+    service: WorkerArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -105,10 +120,14 @@ impl Ingest {
             .blob
             .filter(|name| !name.is_empty())
             .or_else(|| variable("AZURE_STORAGE_BLOB_NAME"));
-        self.env = self.env.or_else(|| variable("ENVIRONMENT"));
-        self.subscription = self.subscription.or_else(|| variable("SUBSCRIPTION_ID"));
+        let add = |list: &mut Vec<String>, name| match list.is_empty() {
+            true => list.extend(variable(name)),
+            false => {}
+        };
+        add(&mut self.env, "ENVIRONMENT");
+        add(&mut self.subscription, "SUBSCRIPTION_ID");
         self.topic = self.topic.or_else(|| variable("KAFKA_TOPIC"));
-        self.service = self.service.or_else(|| variable("SERVICE_SELECTOR"));
+        self.of_service = self.of_service.or_else(|| variable("SERVICE_SELECTOR"));
         if !self.resume
             && self.start_offset.is_none()
             && let Some(text) = variable("START_OFFSET")
@@ -131,10 +150,15 @@ impl Ingest {
 }
 
 pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
+    if args.service.worker {
+        return worker::run(&args, app).await;
+    }
     let args = args.with_environment(|name| std::env::var(name).ok())?;
     let Some(blob) = args.blob.as_deref() else {
         return Err(Failure::usage("no blob is named")
-            .with_hint("--blob NAME, or AZURE_STORAGE_BLOB_NAME; `clp list-blobs` shows what there is")
+            .with_hint(
+                "--blob NAME, or AZURE_STORAGE_BLOB_NAME; `clp list-blobs` shows what there is; --worker takes all",
+            )
             .into());
     };
     let environment = environment(&args, app)?;

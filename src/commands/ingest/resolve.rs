@@ -10,8 +10,9 @@ use crate::{
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
     pipeline::{
-        ingest::{Align, DeliveryMode, Job, MAX_RECORD_BYTES, Topics},
+        ingest::{Align, DeliveryMode, Job, Topics},
         lines::OnCorrupt,
+        raw_lines::MAX_RECORD_BYTES,
     },
     storage::{BlobProperties, Container},
 };
@@ -75,10 +76,7 @@ pub(super) async fn job(
             OnCorruptArg::Fail => OnCorrupt::Fail,
             OnCorruptArg::Skip => OnCorrupt::Skip,
         },
-        delivery: match config.kafka.delivery {
-            config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
-            config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
-        },
+        delivery: delivery(config),
         read: app.read_options()?,
         max_record_bytes,
         transaction_bytes: config.kafka.transaction_bytes,
@@ -86,12 +84,19 @@ pub(super) async fn job(
     })
 }
 
+pub(super) fn delivery(config: &config::Config) -> DeliveryMode {
+    match config.kafka.delivery {
+        config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
+        config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
+    }
+}
+
 /// The `service` header of a blob that no selector matches, going to a topic that was named.
 const UNKNOWN_SERVICE: &str = "unknown";
 
 fn service(args: &Ingest, selectors: &Selectors, blob: &str) -> anyhow::Result<Option<String>> {
     let of_blob = selectors.of_blob(blob).map(|selector| selector.name.clone());
-    let Some(wanted) = args.service.as_deref() else {
+    let Some(wanted) = args.of_service.as_deref() else {
         return Ok(of_blob);
     };
     let is_pod_prefix = BlobName::parse(blob).is_none_or(|name| name.pod.starts_with(wanted));
@@ -158,7 +163,7 @@ fn check_topics(
     })
 }
 
-async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
+pub(super) async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
     let config = cluster.topic_config(topic).await;
     config
         .get("max.message.bytes")

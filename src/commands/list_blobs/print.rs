@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Format, plan::Pages};
 use crate::{
-    cli::{Output, human_size, to_stderr},
+    cli::{Output, human_size, plural, to_stderr},
     domain::{BlobName, Date, EnvironmentId, Selectors},
     storage::BlobProperties,
 };
@@ -112,7 +112,6 @@ impl<'a> Printer<'a> {
             // Nothing was listed: the error says why.
             return Ok(());
         }
-        let plural = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         to_stderr(&format!(
             "{}, {} ({} bytes) in {}",
             plural(self.blobs, "blob", "blobs"),

@@ -32,7 +32,7 @@ impl Progress {
         self.lines.load(Ordering::Relaxed)
     }
 
-    pub(super) fn update(&self, position: u64, lines: u64) {
+    pub(in crate::pipeline) fn update(&self, position: u64, lines: u64) {
         self.position.store(position, Ordering::Relaxed);
         self.lines.store(lines, Ordering::Relaxed);
     }

@@ -25,6 +25,5 @@ pub use control::{Control, Progress};
 pub use dry_run::dry_run;
 pub use error::{Done, IngestError};
 pub use job::{Align, DeliveryMode, Job, Start, Topics};
-pub use plan::{MAX_RECORD_BYTES, record_limits};
 pub use run::run;
 pub use sink::Summary;

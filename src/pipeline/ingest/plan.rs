@@ -1,28 +1,8 @@
 //! Decisions of a run, as plain functions.
 
-use crate::{
-    domain::{Checkpoint, event::BlobState, key::LineKey},
-    pipeline::lines::Limits,
-};
+use crate::domain::{Checkpoint, event::BlobState};
 
 use super::{IngestError, Job, Start};
-
-/// Kafka's own default for a topic's `max.message.bytes`.
-pub const MAX_RECORD_BYTES: usize = 1_048_588;
-
-/// Bytes of a record besides its payload, key and header values: header names, lengths, and the batch around it.
-const RECORD_OVERHEAD_BYTES: usize = 512;
-/// Position headers and `part`, in decimal.
-const NUMBER_HEADERS_BYTES: usize = 4 * 20;
-const LEAST_PART_BYTES: usize = 64;
-
-/// The reader's bounds for a raw topic whose records may have `max_record_bytes`, all included.
-pub fn record_limits(job: &Job) -> Limits {
-    let key = LineKey::new(&job.environment, &job.blob.name).max_len();
-    let headers = job.service.len() + job.environment.environment.len() + job.environment.subscription.len();
-    let besides = key + headers + NUMBER_HEADERS_BYTES + RECORD_OVERHEAD_BYTES;
-    Limits::for_parts_of(job.max_record_bytes.saturating_sub(besides).max(LEAST_PART_BYTES))
-}
 
 /// Where a run begins, and how many lines of the blob lie before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

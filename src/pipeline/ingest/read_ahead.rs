@@ -8,10 +8,13 @@ use std::{
     thread,
 };
 
-use super::{Job, plan, source};
+use super::{Job, source};
 use crate::{
     domain::Checkpoint,
-    pipeline::lines::{Item, LastLine, LineError, LineReader, Reading},
+    pipeline::{
+        lines::{Item, LastLine, LineError, LineReader, Reading},
+        raw_lines::record_limits,
+    },
     storage,
 };
 
@@ -28,7 +31,7 @@ pub(super) fn read_ahead(job: &Arc<Job>, start: Checkpoint) -> Items {
     let reading = Reading {
         start,
         end: job.blob.size,
-        limits: plan::record_limits(&job),
+        limits: record_limits(&job.environment, &job.blob.name, &job.service, job.max_record_bytes),
         last_line: LastLine::Send,
         on_corrupt: job.on_corrupt,
     };

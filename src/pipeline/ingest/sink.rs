@@ -6,15 +6,13 @@ use jiff::Timestamp;
 
 use super::{DeliveryMode, Job, plan::Beginning, state};
 use crate::{
-    domain::{
-        Checkpoint,
-        event::{BlobCompletion, BlobState, to_json},
-        key,
-        key::LineKey,
-        topic,
+    domain::{Checkpoint, event::BlobCompletion, event::BlobState, key},
+    kafka::{self, Producer},
+    pipeline::{
+        lines::{Batch, End},
+        outgoing::Outgoing,
+        raw_lines::RawLines,
     },
-    kafka::{self, Header, OwnedHeaders, Producer, Record},
-    pipeline::lines::{Batch, End, Piece},
 };
 
 /// What a run has brought into Kafka.
@@ -44,11 +42,7 @@ pub(super) struct Reached {
 pub(super) struct Sink<'a> {
     job: &'a Job,
     producer: Producer,
-    keys: LineKey,
-    headers: OwnedHeaders,
-    partition: i32,
-    /// Number of the next line in the blob, from 1.
-    next_line: u64,
+    lines: RawLines,
     /// What is in Kafka, and what will be once the open transaction is committed.
     committed: Reached,
     sent: Summary,
@@ -61,21 +55,16 @@ pub(super) struct Sink<'a> {
 impl<'a> Sink<'a> {
     /// `reached` is what is in Kafka, with what earlier attempts of the same run brought in.
     pub fn new(job: &'a Job, producer: Producer, beginning: Beginning, reached: Reached) -> Self {
-        let header = |key, value| Header {
-            key,
-            value: Some(value),
-        };
-        let headers = OwnedHeaders::new_with_capacity(6)
-            .insert(header("service", job.service.as_str()))
-            .insert(header("environment", job.environment.environment.as_str()))
-            .insert(header("subscription", job.environment.subscription.as_str()));
         Self {
             job,
             producer,
-            keys: LineKey::new(&job.environment, &job.blob.name),
-            headers,
-            partition: topic::partition_of(&job.blob.name, job.topics.raw.1) as i32,
-            next_line: beginning.lines_before + 1,
+            lines: RawLines::new(
+                &job.environment,
+                &job.blob.name,
+                &job.service,
+                &job.topics.raw,
+                beginning.lines_before,
+            ),
             sent: reached.summary,
             committed: reached,
             undecided: None,
@@ -111,45 +100,13 @@ impl<'a> Sink<'a> {
     pub fn send(&mut self, batch: &Batch) -> Result<(), kafka::Error> {
         self.transaction_begun.get_or_insert_with(Instant::now);
         for (piece, bytes) in batch.pieces() {
-            self.send_piece(piece, bytes)?;
+            self.lines.send(&mut self.producer, piece, bytes)?;
+            self.sent.raw_bytes += bytes.len() as u64;
+            self.sent.lines += u64::from(piece.ends_line());
         }
         self.producer.poll();
         self.sent.to = batch.after;
         self.transaction_bytes += batch.text_bytes();
-        Ok(())
-    }
-
-    fn send_piece(&mut self, piece: &Piece, bytes: &[u8]) -> Result<(), kafka::Error> {
-        let (mut member, mut index) = (itoa::Buffer::new(), itoa::Buffer::new());
-        let mut headers = self
-            .headers
-            .clone()
-            .insert(Header {
-                key: "blob-offset",
-                value: Some(member.format(piece.position.member)),
-            })
-            .insert(Header {
-                key: "blob-line",
-                value: Some(index.format(piece.position.index)),
-            });
-        if let Some(part) = piece.part {
-            headers = headers.insert(Header {
-                key: "part",
-                value: Some(&format!("{}/{}", part.number, part.of)),
-            });
-        }
-        self.producer.send(Record {
-            topic: &self.job.topics.raw.0,
-            partition: self.partition,
-            key: self.keys.line(self.next_line),
-            payload: bytes,
-            headers: Some(headers),
-        })?;
-        self.sent.raw_bytes += bytes.len() as u64;
-        if piece.ends_line() {
-            self.sent.lines += 1;
-            self.next_line += 1;
-        }
         Ok(())
     }
 
@@ -214,26 +171,15 @@ impl<'a> Sink<'a> {
             environment: environment.environment.clone(),
             processed_date: Timestamp::now(),
         };
-        let (topic, partitions) = &self.job.topics.blobs;
-        self.producer.send(Record {
-            topic,
-            partition: topic::partition_of(&blob.name, *partitions) as i32,
-            key: key::completion(environment, from, &blob.name).as_bytes(),
-            payload: &to_json(&event),
-            headers: None,
-        })
+        let key = key::completion(environment, from, &blob.name);
+        Outgoing::event(&self.job.topics.blobs, &blob.name, key, &event).send(&mut self.producer)
     }
 
     fn send_state(&mut self) -> Result<BlobState, kafka::Error> {
         let before = self.committed.state.as_ref();
-        let state = state::after(self.job, before, self.sent.to, self.next_line - 1);
-        self.producer.send(Record {
-            topic: &self.job.topics.blob_state.0,
-            partition: state::partition(self.job),
-            key: state::key(self.job).as_bytes(),
-            payload: &to_json(&state),
-            headers: None,
-        })?;
+        let state = state::after(self.job, before, self.sent.to, self.lines.sent());
+        let key = state::key(self.job);
+        Outgoing::event(&self.job.topics.blob_state, &self.job.blob.name, key, &state).send(&mut self.producer)?;
         Ok(state)
     }
 }

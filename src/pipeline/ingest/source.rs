@@ -1,29 +1,14 @@
 //! A blob's bytes for a thread that inflates them.
 
-use bytes::Bytes;
-
 use super::{Align, IngestError, Job, Start};
-use crate::{gzip, storage};
+use crate::{
+    gzip,
+    storage::{self, Pieces},
+};
 
-/// Gives the blob's bytes from an offset to its listed end. The ranges are fetched ahead by async tasks, so this must be
-/// called inside tokio's runtime, and the iterator be used on a thread that may block.
+/// Gives the blob's bytes from an offset to its listed end; see [`storage::open_at`].
 pub(super) fn open(job: &Job) -> impl FnMut(u64) -> Pieces + use<> {
-    let (container, name, end, read) = (job.container.clone(), job.blob.name.clone(), job.blob.size, job.read);
-    move |offset| {
-        let range = offset.min(end)..end;
-        Pieces(storage::prefetch(container.clone(), name.clone(), range, read))
-    }
-}
-
-/// Consecutive pieces of a blob.
-pub(super) struct Pieces(tokio::sync::mpsc::Receiver<Result<Bytes, storage::Error>>);
-
-impl Iterator for Pieces {
-    type Item = Result<Bytes, storage::Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.blocking_recv()
-    }
+    storage::open_at(&job.container, &job.blob.name, job.blob.size, job.read)
 }
 
 /// Makes sure that a member starts where the run is to begin, or moves the beginning as asked.

@@ -93,7 +93,7 @@ impl Attempt {
                 topic,
                 partition: event.partition(*partitions) as i32,
                 key: event.key().as_bytes(),
-                payload: &event.payload(),
+                payload: Some(&event.payload()),
                 headers: None,
             })?;
         }

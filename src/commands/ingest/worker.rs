@@ -1,0 +1,163 @@
+//! `clp ingest --worker`.
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ingest,
+    resolve::{delivery, max_record_bytes},
+};
+use crate::{
+    cli::{App, MetricsArgs, cancel_on_signal},
+    config::{Filters, Pattern},
+    domain::Date,
+    kafka::{self, Cluster},
+    pipeline::{
+        health::Health,
+        metrics::{self, WorkerMetrics, log_every},
+        worker::{self, Instance, RawTopic, Settings, Topics, Watch},
+    },
+};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Worker")]
+pub struct WorkerArgs {
+    /// Run as a service: follow the monitor's events and ingest every blob they tell of
+    #[arg(long, conflicts_with_all = ["blob", "start_offset", "resume", "dry_run", "topic", "container", "service", "align"])]
+    pub worker: bool,
+
+    /// Members of the group that work side by side in this process [default: 1]
+    #[arg(long, value_name = "N", requires = "worker", value_parser = clap::value_parser!(u32).range(1..=256))]
+    lanes: Option<u32>,
+
+    /// Consumer group; the workers of one group share the blobs between them [default: clp-ingest]
+    #[arg(long, value_name = "GROUP", requires = "worker")]
+    group: Option<String>,
+
+    /// Only blobs of this day and later; takes also days whose states have expired
+    #[arg(long, value_name = "DATE", requires = "worker")]
+    min_date: Option<Date>,
+
+    /// Only blobs of this day and earlier
+    #[arg(long, value_name = "DATE", requires = "worker")]
+    max_date: Option<Date>,
+
+    /// Only blobs in whose service or name this is found; can be given several times
+    #[arg(long = "selector", value_name = "REGEX", requires = "worker")]
+    selectors: Vec<Pattern>,
+
+    /// End once nothing was left to do for so many seconds
+    #[arg(long, value_name = "SECS", requires = "worker")]
+    until_idle: Option<u64>,
+
+    #[command(flatten)]
+    metrics: MetricsArgs,
+}
+
+pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
+    let config = app.config()?;
+    let filters = filters(args, app)?;
+    let kafka = app.kafka()?;
+    let connection = kafka.connection.clone();
+    let cluster = {
+        let connection = connection.clone();
+        kafka::blocking(move || Cluster::connect(&connection)).await?
+    };
+    let group = args
+        .service
+        .group
+        .clone()
+        .unwrap_or_else(|| config.worker.consumer_group.clone());
+    let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
+    let instance = Instance::acquire(&group);
+    let settings = Settings {
+        topics: topics(&config.kafka.topics, &cluster).await?,
+        containers: config
+            .environments()
+            .into_iter()
+            .map(|id| {
+                let opened = app.container(&id, None).map(|(container, _)| container);
+                (id, opened.map_err(|error| format!("{error:#}")))
+            })
+            .collect(),
+        selectors: config.selectors(),
+        filters,
+        order: config.worker.order,
+        delivery: delivery(config),
+        read: app.read_options()?,
+        transaction_bytes: config.kafka.transaction_bytes,
+        transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
+        retention_days: config.kafka.state_retention_days,
+        error_handling: config.error_handling.clone(),
+        instance: instance.name.clone(),
+        group,
+    };
+    drop(cluster);
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    let mut registry = metrics::registry();
+    let figures = WorkerMetrics::register(&mut registry);
+    let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
+    let _server = args.service.metrics.serve(registry, watch.health.clone()).await?;
+    let monitoring = &config.monitoring;
+    let _progress = monitoring
+        .enable_metrics
+        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures));
+    tracing::info!(group = settings.group, instance = settings.instance, lanes, "working");
+    let until_idle = args.service.until_idle.map(Duration::from_secs);
+    Ok(worker::run(connection, Arc::new(settings), lanes, until_idle, cancel, watch).await?)
+}
+
+/// Those of the configuration, each replaced by its flag.
+fn filters(args: &Ingest, app: &App) -> anyhow::Result<Filters> {
+    let config = app.config()?;
+    let mut filters = config.worker.filters.clone();
+    filters.min_date = args.service.min_date.or(filters.min_date);
+    filters.max_date = args.service.max_date.or(filters.max_date);
+    if !args.subscription.is_empty() {
+        filters.subscriptions.clone_from(&args.subscription);
+    }
+    if !args.env.is_empty() {
+        let subscription = match args.subscription.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        filters.environments = args
+            .env
+            .iter()
+            .map(|env| Ok(config.find_environment(env, subscription)?.to_string()))
+            .collect::<anyhow::Result<_>>()?;
+    }
+    if !args.service.selectors.is_empty() {
+        filters.selectors.clone_from(&args.service.selectors);
+    }
+    Ok(filters)
+}
+
+async fn topics(names: &crate::config::Topics, cluster: &Cluster) -> anyhow::Result<Topics> {
+    let wanted = [
+        &names.blobs,
+        &names.blob_state,
+        &names.raw_application,
+        &names.raw_proxy,
+        &names.errors,
+    ]
+    .map(String::as_str);
+    let partitions = cluster.partitions(&wanted)?;
+    let topic = |index: usize| (wanted[index].to_owned(), partitions[index]);
+    Ok(Topics {
+        blobs: topic(0),
+        blob_state: topic(1),
+        raw_application: RawTopic {
+            topic: topic(2),
+            max_record_bytes: max_record_bytes(cluster, wanted[2]).await,
+        },
+        raw_proxy: RawTopic {
+            topic: topic(3),
+            max_record_bytes: max_record_bytes(cluster, wanted[3]).await,
+        },
+        errors: topic(4),
+    })
+}

@@ -1,0 +1,176 @@
+//! `clp status`.
+
+mod print;
+
+use std::{cmp::Reverse, time::Duration};
+
+use clap::{Args, ValueEnum};
+use tokio_util::sync::CancellationToken;
+
+use self::print::Printer;
+use super::{
+    gather::{self, Selections, service_of},
+    selection::EnvironmentSelection,
+};
+use crate::{
+    cli::{App, Exit, Failure, Parts, cancel_on_signal, go_on_after},
+    domain::Date,
+    kafka::{self, Cluster, Connection},
+    pipeline::{
+        inventory::{self, Selection},
+        status::{Row, Totals, row},
+    },
+};
+
+const EXAMPLES: &str = "Examples:
+  clp status --env P1
+  clp status --date yesterday --service api
+  clp status --env P1 --watch
+  clp status --format json | jq -r 'select(.lag_bytes > 0) | .blob'";
+
+/// Show how far each blob has come: size, ingested, lag, open or closed, last error
+///
+/// Storage says how large blobs are, Kafka how far they were ingested. Without --date these are all blobs that Kafka has a
+/// state of, and those in storage of the days that the monitor scans. The lag is in bytes; sums per environment and service
+/// come on standard error. Exit code 7 if a blob has an error, or storage can not be asked: then what Kafka knows is shown.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Status {
+    #[command(flatten)]
+    environments: EnvironmentSelection,
+
+    /// Day: YYYYMMDD, YYYY-MM-DD, today, yesterday
+    #[arg(short, long, value_name = "DATE")]
+    date: Option<Date>,
+
+    /// Service: its name, an alias, or the start of its pods' names
+    #[arg(long, value_name = "SERVICE")]
+    service: Option<String>,
+
+    /// Show it again every so many seconds until interrupted, and end with exit code 0
+    #[arg(
+        short,
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "5",
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    watch: Option<u64>,
+
+    /// Form of the list
+    #[arg(short, long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Columns, sizes rounded and names shortened on a terminal
+    #[default]
+    Table,
+    /// One JSON object a line
+    Json,
+}
+
+pub async fn run(args: Status, app: &App) -> anyhow::Result<()> {
+    let selections = selections(&args, app)?;
+    let kafka = app.kafka()?;
+    let state_topic = state_topic(app, &kafka.connection).await?;
+    let mut look = Look {
+        app,
+        selections,
+        connection: kafka.connection.clone(),
+        state_topic,
+        printer: Printer::new(app.output(), args.format, args.watch.is_some()),
+    };
+    let Some(seconds) = args.watch else {
+        return look.once().await;
+    };
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    let until_cancelled = cancel.run_until_cancelled(async {
+        loop {
+            if let Err(error) = look.once().await {
+                go_on_after(error)?;
+            }
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+        }
+    });
+    until_cancelled.await.unwrap_or(Ok(()))
+}
+
+fn selections(args: &Status, app: &App) -> anyhow::Result<Selections> {
+    let config = app.config()?;
+    let today = Date::of(&jiff::Timestamp::now().to_zoned_datetime(config.global.timezone.zone().clone()));
+    let days = match args.date {
+        Some(date) => vec![date],
+        None => config.date_range.dates(today),
+    };
+    let environments = args.environments.resolve(app)?.into_iter();
+    let selections = environments.map(|environment| {
+        let selection = Selection {
+            days: days.clone(),
+            states_of_all_days: args.date.is_none(),
+            services: gather::services(config, &environment, args.service.as_deref()),
+            services_are_named: args.service.is_some(),
+        };
+        (environment, selection)
+    });
+    Ok(selections.collect())
+}
+
+/// The topic of the states with its partition count. Answers within seconds, or fails.
+pub(super) async fn state_topic(app: &App, connection: &Connection) -> anyhow::Result<(String, u32)> {
+    let topic = app.config()?.kafka.topics.blob_state.clone();
+    let (connection, name) = (connection.clone(), topic.clone());
+    let counts = kafka::blocking(move || Cluster::connect(&connection)?.partitions(&[&name])).await?;
+    Ok((topic, counts[0]))
+}
+
+/// What one look at everything needs.
+struct Look<'a> {
+    app: &'a App,
+    selections: Selections,
+    connection: Connection,
+    state_topic: (String, u32),
+    printer: Printer,
+}
+
+impl Look<'_> {
+    async fn once(&mut self) -> anyhow::Result<()> {
+        // Kafka is a part of its own: with it alone, some of the whole is still shown.
+        let mut parts = Parts::of(self.selections.len() + 1, "sources");
+        // In this order: the list is then never older than a state, which would make a blob look as if it had shrunk.
+        let states = gather::states(&self.connection, &self.state_topic, &self.selections).await?;
+        let listed = gather::list(self.app, &self.selections, &mut parts).await?;
+        let is_listed = |environment, name: &str| {
+            let selection = self.selections.get(environment);
+            listed.contains_key(environment) && selection.is_some_and(|selection| selection.wants(name))
+        };
+        let stored = listed.iter().flat_map(|(environment, blobs)| {
+            let blobs = blobs.iter().cloned();
+            blobs.map(|blob| (environment.clone(), blob))
+        });
+        let selectors = self.app.config()?.selectors();
+        let mut rows: Vec<Row> = inventory::join(stored, states)
+            .iter()
+            .filter_map(|known| {
+                let listed = is_listed(&known.id.environment, &known.id.name);
+                row(known, service_of(&selectors, &known.id.name), listed)
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &Row| Reverse(row.last_modified);
+            key(a).cmp(&key(b)).then_with(|| a.blob.cmp(&b.blob))
+        });
+        let mut totals = Totals::default();
+        rows.iter().for_each(|row| totals.add(row));
+        self.printer.print(&rows, &totals)?;
+        parts.into_result()?;
+        match totals.overall().with_errors {
+            0 => Ok(()),
+            1 => Err(Failure::new(Exit::Partly, "a blob has an error").into()),
+            count => Err(Failure::new(Exit::Partly, format!("{count} blobs have errors")).into()),
+        }
+    }
+}

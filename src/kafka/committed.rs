@@ -1,0 +1,201 @@
+//! A partition's committed records, from its start to an end that no transaction can change any more.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rdkafka::{
+    Message, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaError,
+    message::{BorrowedMessage, Headers},
+    types::RDKafkaErrorCode,
+};
+
+use super::{Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed};
+
+/// Transactions that are open now end by themselves after their timeout, which is clp's 20 s or another program's.
+const STABLE_PATIENCE: Duration = Duration::from_secs(120);
+/// A partition without a leader gets one within this time, as a rule.
+const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Reads whole partitions. It may be connected before it is known that the time to read has come.
+pub struct CommittedReader {
+    uncommitted: Disposed<BaseConsumer<Context>>,
+    committed: Disposed<BaseConsumer<Context>>,
+}
+
+/// A committed record, while it is looked at.
+pub struct CommittedRecord<'a>(&'a BorrowedMessage<'a>);
+
+impl CommittedRecord<'_> {
+    pub fn offset(&self) -> i64 {
+        self.0.offset()
+    }
+
+    pub fn key(&self) -> Option<&[u8]> {
+        self.0.key()
+    }
+
+    /// `None`: a tombstone.
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.0.payload()
+    }
+
+    /// The first header of this name that has a value.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let headers = self.0.headers()?;
+        headers.iter().find(|header| header.key == name)?.value
+    }
+}
+
+impl CommittedReader {
+    /// Connects, and warms the connections up with a first question about a partition.
+    pub fn connect(connection: &Connection, topic: &str, partition: i32) -> Result<Self, Error> {
+        let reader = Self {
+            uncommitted: reader(connection, "read_uncommitted")?,
+            committed: reader(connection, "read_committed")?,
+        };
+        watermarks(&reader.uncommitted, topic, partition)?;
+        watermarks(&reader.committed, topic, partition)?;
+        Ok(reader)
+    }
+
+    /// The offset of the first record that the partition still has; more than 0 once retention took some.
+    pub fn first_offset(&self, topic: &str, partition: i32) -> Result<i64, Error> {
+        Ok(watermarks(&self.uncommitted, topic, partition)?.0)
+    }
+
+    /// Reads a partition from its start to its present end and passes each committed record to `visit`, in order.
+    ///
+    /// The end is what a read-uncommitted look shows when this is called, and the partition is read as read-committed
+    /// up to there, which waits for the transactions that are open before it. So nothing that may still be committed is
+    /// missed.
+    ///
+    /// # Errors
+    /// [`Error::Unstable`] if a transaction stays open for longer than two minutes; else what the brokers answered, or
+    /// that they fell silent. The first error of `visit` ends the reading.
+    pub fn read<E: From<Error>>(
+        &self,
+        topic: &str,
+        partition: i32,
+        visit: impl FnMut(CommittedRecord<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.read_since(topic, partition, None, visit)
+    }
+
+    /// As [`CommittedReader::read`], from the first record on whose timestamp is `since` or later.
+    pub fn read_since<E: From<Error>>(
+        &self,
+        topic: &str,
+        partition: i32,
+        since: Option<Timestamp>,
+        mut visit: impl FnMut(CommittedRecord<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (first, end) = self.stable_end(topic, partition)?;
+        if first == end {
+            return Ok(());
+        }
+        let from = match since {
+            None => Offset::Beginning,
+            Some(since) => self.offset_at(topic, partition, since)?,
+        };
+        let mut assignment = TopicPartitionList::new();
+        assignment
+            .add_partition_offset(topic, partition, from)
+            .map_err(|error| failed(topic, error))?;
+        self.committed
+            .assign(&assignment)
+            .map_err(|error| failed(topic, error))?;
+        // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
+        let mut last_heard = Instant::now();
+        loop {
+            match self.committed.poll(POLL) {
+                None if last_heard.elapsed() > REQUEST_TIMEOUT => {
+                    let silence = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
+                    return Err(failed(topic, silence).into());
+                }
+                None => {}
+                // Where more comes all the time, the partition's end may never be reached.
+                Some(Ok(message)) if message.offset() >= end => return Ok(()),
+                Some(Ok(message)) => {
+                    last_heard = Instant::now();
+                    visit(CommittedRecord(&message))?;
+                }
+                Some(Err(KafkaError::PartitionEOF(at_end))) if at_end == partition => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
+                Some(Err(error)) if super::error::is_retriable(&error) => {
+                    tracing::debug!(%error, topic, "reading goes on");
+                }
+                Some(Err(error)) => return Err(failed(topic, error).into()),
+            }
+        }
+    }
+
+    /// The first offset and the present end, once all transactions before that are decided.
+    fn stable_end(&self, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
+        let (first, end) = watermarks(&self.uncommitted, topic, partition)?;
+        let start = Instant::now();
+        while watermarks(&self.committed, topic, partition)?.1 < end {
+            if start.elapsed() > STABLE_PATIENCE {
+                return Err(Error::Unstable {
+                    topic: topic.to_owned(),
+                    partition,
+                    end,
+                    seconds: STABLE_PATIENCE.as_secs(),
+                });
+            }
+            pause(POLL);
+        }
+        Ok((first, end))
+    }
+
+    /// Where the first record of `time` or later lies; [`Offset::End`] if there is none.
+    fn offset_at(&self, topic: &str, partition: i32, time: Timestamp) -> Result<Offset, Error> {
+        let mut wanted = TopicPartitionList::new();
+        wanted
+            .add_partition_offset(topic, partition, Offset::Offset(time.as_millisecond()))
+            .map_err(|error| failed(topic, error))?;
+        let found = self.committed.offsets_for_times(wanted, REQUEST_TIMEOUT);
+        let found = found.map_err(|error| failed(topic, error))?;
+        let Some(element) = found.find_partition(topic, partition) else {
+            return Ok(Offset::Beginning);
+        };
+        element.error().map_err(|error| failed(topic, error))?;
+        Ok(element.offset())
+    }
+}
+
+/// The first offset and the end. Asks again while a partition that is new, or was moved, has no leader.
+fn watermarks(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
+    let start = Instant::now();
+    loop {
+        match consumer.fetch_watermarks(topic, partition, REQUEST_TIMEOUT) {
+            Ok(watermarks) => return Ok(watermarks),
+            Err(error) if super::error::is_retriable(&error) && start.elapsed() < LEADERLESS_PATIENCE => {
+                pause(POLL * 5)
+            }
+            Err(error) => return Err(failed(topic, error)),
+        }
+    }
+}
+
+fn failed(topic: &str, error: KafkaError) -> Error {
+    Error::client(format!("reading topic {topic}"), error)
+}
+
+pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<Disposed<BaseConsumer<Context>>, Error> {
+    connection
+        .client()
+        // librdkafka wants a name even where no group is joined; nothing is committed under it.
+        .set("group.id", "clp-reader")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", isolation_level)
+        .set("queued.max.messages.kbytes", "4096")
+        // The end is asked for at once; a broker would else wait for half a second whether more comes.
+        .set("fetch.wait.max.ms", "5")
+        .create_with_context(Context::default())
+        .map(Disposed::new)
+        .map_err(Error::creation)
+}

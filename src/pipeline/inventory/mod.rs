@@ -1,0 +1,89 @@
+//! What storage holds and what Kafka knows of it, blob by blob, side by side.
+//!
+//! ```text
+//!  storage ──── list, days × environments ──▶ BlobProperties ─┐
+//!                                                             ├─▶ Known: one a blob
+//!  Ingestion.BlobState ── last value by key ──▶ BlobState ────┘
+//! ```
+
+mod list;
+mod selection;
+mod states;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    domain::{EnvironmentId, event::BlobState},
+    storage::BlobProperties,
+};
+
+pub use list::list;
+pub use selection::Selection;
+#[cfg(test)]
+pub(in crate::pipeline) use states::example as example_state;
+pub use states::{States, read_states};
+
+/// A blob of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BlobId {
+    pub environment: EnvironmentId,
+    /// The whole name, with its directory.
+    pub name: String,
+}
+
+/// What is known of one blob, from either side; one of them at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    pub id: BlobId,
+    pub stored: Option<BlobProperties>,
+    pub state: Option<BlobState>,
+}
+
+/// Brings both sides together, by environment and name.
+pub fn join(stored: impl IntoIterator<Item = (EnvironmentId, BlobProperties)>, mut states: States) -> Vec<Known> {
+    let mut stored: BTreeMap<BlobId, BlobProperties> = stored
+        .into_iter()
+        .map(|(environment, blob)| {
+            let name = blob.name.clone();
+            (BlobId { environment, name }, blob)
+        })
+        .collect();
+    let ids: BTreeSet<BlobId> = stored.keys().chain(states.keys()).cloned().collect();
+    ids.into_iter()
+        .map(|id| Known {
+            stored: stored.remove(&id),
+            state: states.remove(&id),
+            id,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_side_may_lack_a_blob() {
+        let environment = EnvironmentId::new("cp2", "P1");
+        let blob = |name: &str| BlobProperties {
+            name: name.to_owned(),
+            size: 1,
+            last_modified: jiff::Timestamp::UNIX_EPOCH,
+            created: None,
+        };
+        let state = |name: &str| {
+            let id = BlobId {
+                environment: environment.clone(),
+                name: name.to_owned(),
+            };
+            (id, states::example(&environment, name))
+        };
+        let stored = ["a", "b"].map(|name| (environment.clone(), blob(name)));
+        let known = join(stored, [state("b"), state("c")].into());
+        let sides: Vec<_> = known
+            .iter()
+            .map(|known| (known.id.name.as_str(), known.stored.is_some(), known.state.is_some()))
+            .collect();
+        assert_eq!(sides, [("a", true, false), ("b", true, true), ("c", false, true)]);
+    }
+}

@@ -1,0 +1,94 @@
+//! A blob's lines as records of a raw topic: keys, headers, partition, size.
+
+use crate::{
+    domain::{EnvironmentId, key::LineKey, topic},
+    kafka::{self, Header, OwnedHeaders, Producer, Record},
+    pipeline::lines::{Limits, Piece},
+};
+
+/// Kafka's own default for a topic's `max.message.bytes`.
+pub const MAX_RECORD_BYTES: usize = 1_048_588;
+
+/// Bytes of a record besides its payload, key and header values: header names, lengths, and the batch around it.
+const RECORD_OVERHEAD_BYTES: usize = 512;
+/// Position headers and `part`, in decimal.
+const NUMBER_HEADERS_BYTES: usize = 4 * 20;
+const LEAST_PART_BYTES: usize = 64;
+
+/// A topic with its partition count.
+pub type Topic = (String, u32);
+
+/// The reader's bounds for a raw topic whose records may have `max_record_bytes`, all included.
+pub fn record_limits(environment: &EnvironmentId, blob: &str, service: &str, max_record_bytes: usize) -> Limits {
+    let key = LineKey::new(environment, blob).max_len();
+    let headers = service.len() + environment.environment.len() + environment.subscription.len();
+    let besides = key + headers + NUMBER_HEADERS_BYTES + RECORD_OVERHEAD_BYTES;
+    Limits::for_parts_of(max_record_bytes.saturating_sub(besides).max(LEAST_PART_BYTES))
+}
+
+/// Sends one blob's lines.
+pub struct RawLines {
+    topic: String,
+    partition: i32,
+    keys: LineKey,
+    headers: OwnedHeaders,
+    sent: u64,
+}
+
+impl RawLines {
+    /// `lines_before` lines of the blob are in Kafka already; the keys count on from there.
+    pub fn new(environment: &EnvironmentId, blob: &str, service: &str, topic: &Topic, lines_before: u64) -> Self {
+        let header = |key, value| Header {
+            key,
+            value: Some(value),
+        };
+        let headers = OwnedHeaders::new_with_capacity(6)
+            .insert(header("service", service))
+            .insert(header("environment", environment.environment.as_str()))
+            .insert(header("subscription", environment.subscription.as_str()));
+        Self {
+            topic: topic.0.clone(),
+            partition: topic::partition_of(blob, topic.1) as i32,
+            keys: LineKey::new(environment, blob),
+            headers,
+            sent: lines_before,
+        }
+    }
+
+    /// Lines of the blob that were sent, those before this run included.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    pub fn send(&mut self, producer: &mut Producer, piece: &Piece, bytes: &[u8]) -> Result<(), kafka::Error> {
+        let (mut member, mut index) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let mut headers = self
+            .headers
+            .clone()
+            .insert(Header {
+                key: "blob-offset",
+                value: Some(member.format(piece.position.member)),
+            })
+            .insert(Header {
+                key: "blob-line",
+                value: Some(index.format(piece.position.index)),
+            });
+        if let Some(part) = piece.part {
+            headers = headers.insert(Header {
+                key: "part",
+                value: Some(&format!("{}/{}", part.number, part.of)),
+            });
+        }
+        producer.send(Record {
+            topic: &self.topic,
+            partition: self.partition,
+            key: self.keys.line(self.sent + 1),
+            payload: Some(bytes),
+            headers: Some(headers),
+        })?;
+        if piece.ends_line() {
+            self.sent += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! What a lane knows of each blob, in few bytes: there may be hundreds of thousands that are long finished.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    Checkpoint,
+    event::{BlobState, BlobStatus},
+};
+
+/// A blob's state without its names, times in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub checkpoint: Checkpoint,
+    /// Bytes, as listed when its state was last written.
+    pub size: u64,
+    /// Of the whole blob.
+    pub lines: u64,
+    pub skipped_bytes: u64,
+    first_observed: i64,
+    last_modified: i64,
+    created: Option<std::num::NonZeroI64>,
+    /// The environment's number in [`Environments`](super::environments::Environments).
+    pub environment: u16,
+    pub closed: bool,
+    pub failed: bool,
+}
+
+impl Known {
+    /// A blob that nothing is known of, first seen at `observed`.
+    pub fn new(environment: u16, observed: Timestamp) -> Self {
+        Self {
+            environment,
+            checkpoint: Checkpoint::default(),
+            size: 0,
+            lines: 0,
+            skipped_bytes: 0,
+            first_observed: observed.as_millisecond(),
+            last_modified: i64::MIN,
+            created: None,
+            closed: false,
+            failed: false,
+        }
+    }
+
+    pub fn of(environment: u16, state: &BlobState) -> Self {
+        Self {
+            environment,
+            checkpoint: state.checkpoint(),
+            size: state.size_in_bytes,
+            lines: state.total_lines_ingested,
+            skipped_bytes: state.skipped_bytes,
+            first_observed: state.first_observed_date.as_millisecond(),
+            last_modified: state.last_modified_date.as_millisecond(),
+            created: None,
+            closed: state.status == BlobStatus::Closed,
+            failed: state.last_error.is_some(),
+        }
+        .created_at(state.creation_date)
+    }
+
+    pub fn created_at(self, created: Option<Timestamp>) -> Self {
+        let created = created.and_then(|created| std::num::NonZeroI64::new(created.as_millisecond()));
+        Self {
+            created: created.or(self.created),
+            ..self
+        }
+    }
+
+    pub fn listed_as(self, size: u64, last_modified: Timestamp) -> Self {
+        Self {
+            size,
+            last_modified: last_modified.as_millisecond(),
+            ..self
+        }
+    }
+
+    pub fn with_status(self, closed: bool, failed: bool) -> Self {
+        Self { closed, failed, ..self }
+    }
+
+    pub fn first_observed(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.first_observed).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    pub fn created(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.created?.get()).ok()
+    }
+
+    /// Compressed bytes that are listed and not ingested.
+    pub fn lag(&self) -> u64 {
+        self.size.saturating_sub(self.checkpoint.member)
+    }
+
+    /// Whether this is at least as new as a blob last written at `last_modified`.
+    pub fn is_newer_than(&self, last_modified: Timestamp) -> bool {
+        self.last_modified >= last_modified.as_millisecond()
+    }
+}

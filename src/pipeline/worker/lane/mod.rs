@@ -1,0 +1,290 @@
+//! One member of the workers' group: it takes events of its partitions, brings the blobs' lines into Kafka, and commits.
+//!
+//! Everything a lane does is in one thread and in plain sequence, so that between any two steps it is clear what is
+//! committed. What it rests on (explored state by state before it was written):
+//!
+//! - A commit holds lines, the states behind them and the group's offsets, these last of all, with the member's present
+//!   generation. A member that lost its partitions is refused, whatever it has in hand. ([`commit`])
+//! - Partitions are given back only after a commit or an abort; lost ones after an abort. ([`group`])
+//! - States are restored after the assignment, up to an end that waits for open transactions. ([`group`])
+//! - After any abort the lane forgets everything in memory, and begins anew from states and offsets in Kafka.
+//!   ([`Lane::begin_anew`])
+
+mod commit;
+mod events;
+mod group;
+mod turns;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    commit::Uncommitted,
+    group::{Restoring, Share},
+    turns::{Current, InHand},
+};
+use super::{Watch, reading::Reading, settings::Settings, watch::LaneWatch, work::Backlog};
+use crate::{
+    domain::{Date, EnvironmentId},
+    kafka::{self, Connection, Delivery, Member, Producer},
+    pipeline::ingest::DeliveryMode,
+};
+
+/// How long a lane waits for an arrival while blobs are read, or for news of the group while nothing is to be done.
+const BUSY_WAIT: Duration = Duration::from_millis(10);
+const IDLE_WAIT: Duration = Duration::from_millis(50);
+/// After a failure of Kafka a lane rests for so long, doubled with each further one.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// So often the states are read again: those that have expired by then are dropped, failed blobs are taken up again.
+const UPKEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+pub struct Lane {
+    connection: Connection,
+    settings: Arc<Settings>,
+    /// Counts the lanes of this process from 0.
+    number: u32,
+    all: Arc<Watch>,
+    watch: LaneWatch,
+    member: Member,
+    producer: Option<Producer>,
+    /// Something that no other process can have, once another one turned up with the same instance's name.
+    own_id: Option<String>,
+    reading: Reading,
+    shares: BTreeMap<i32, Share>,
+    restoring: Vec<Restoring>,
+    epochs: u64,
+    restored_at: Instant,
+    backlog: Backlog,
+    is_paused: bool,
+    turns: HashMap<u64, InHand>,
+    turns_begun: u64,
+    current: Option<Current>,
+    uncommitted: Uncommitted,
+    names: Names,
+    /// Failures of Kafka in a row, and when to go on after the last.
+    failures: u32,
+    resume_at: Option<Instant>,
+}
+
+impl Lane {
+    /// Joins the group. To be called inside tokio's runtime, on a thread that may block.
+    ///
+    /// # Errors
+    /// What keeps a first producer or member from working: rights, properties, brokers that are away.
+    pub fn join(
+        connection: &Connection,
+        settings: Arc<Settings>,
+        number: u32,
+        watch: Arc<Watch>,
+    ) -> Result<Self, kafka::Error> {
+        let mut lane = Self {
+            member: Member::join(connection, &settings.group, &settings.topics.blobs.0)?,
+            connection: connection.clone(),
+            number,
+            watch: watch.lane(number),
+            all: watch,
+            producer: None,
+            own_id: None,
+            reading: Reading::new(settings.read),
+            shares: BTreeMap::new(),
+            restoring: Vec::new(),
+            epochs: 0,
+            restored_at: Instant::now(),
+            backlog: Backlog::new(settings.order),
+            is_paused: false,
+            turns: HashMap::new(),
+            turns_begun: 0,
+            current: None,
+            uncommitted: Uncommitted::default(),
+            names: Names::default(),
+            failures: 0,
+            resume_at: None,
+            settings,
+        };
+        lane.open_producer()?;
+        Ok(lane)
+    }
+
+    /// Works until `cancel`, then commits what is whole and leaves the group.
+    ///
+    /// # Errors
+    /// Those that time does not mend, such as missing rights.
+    pub fn run(mut self, cancel: &CancellationToken) -> Result<(), kafka::Error> {
+        while !cancel.is_cancelled() {
+            match self.step() {
+                Ok(()) => {}
+                Err(error) if error.is_lasting() => return Err(error),
+                Err(error) => self.recover_from(&error),
+            }
+        }
+        if let Err(error) = self.stop() {
+            tracing::warn!(lane = self.number, %error, "the last transaction is undone; it comes again with the next start");
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(), kafka::Error> {
+        if self.producer.is_none() {
+            self.watch.step(true, Some("Kafka failed, waiting to begin anew"));
+            self.hear()?;
+            return self.come_back();
+        }
+        let restoring = (!self.restoring.is_empty()).then_some("restoring states");
+        self.watch.step(self.is_busy(), restoring);
+        self.hear()?;
+        self.take_restored()?;
+        self.backlog.wake(Instant::now());
+        self.start_turns();
+        if !self.turns.is_empty()
+            && let Some(arrival) = self.reading.next(BUSY_WAIT)
+        {
+            self.receive(arrival)?;
+        }
+        if self.is_commit_due() {
+            self.commit()?;
+            self.share_turns();
+        }
+        if self.restored_at.elapsed() > UPKEEP_EVERY && self.may_cut() {
+            self.commit()?;
+            self.forget();
+            self.restore_all()?;
+        }
+        if self.watch.wants_standing() {
+            self.stand();
+        }
+        Ok(())
+    }
+
+    /// Says how the blobs stand, and how much work waits for what is listed beyond that.
+    fn stand(&mut self) {
+        let known = self.shares.values().flat_map(|share| share.known.values());
+        let (environments, shares) = (&self.all.environments, &self.shares);
+        let waiting = self.backlog.iter().map(|work| {
+            let known = shares.get(&work.partition).and_then(|share| share.known.get(&work.id));
+            let told = known.map_or(0, |known| known.size.max(known.checkpoint.member));
+            (environments.number(&work.environment), work.size.saturating_sub(told))
+        });
+        self.watch.stand(known, waiting);
+    }
+
+    /// Whether anything is left to do that does not wait for a time to come.
+    fn is_busy(&self) -> bool {
+        let caught_up = |share: &Share| share.is_ready() && share.at_end;
+        self.producer.is_none()
+            || !self.backlog.is_empty()
+            || !self.turns.is_empty()
+            || !self.uncommitted.is_empty()
+            || !self.restoring.is_empty()
+            || !self.shares.values().all(caught_up)
+    }
+
+    /// A transaction is lost, or its outcome is not known: nothing in memory can be relied on.
+    fn recover_from(&mut self, error: &kafka::Error) {
+        if matches!(error, kafka::Error::Fenced { .. }) {
+            // Somebody works under the same name. That one keeps it.
+            self.own_id = Some(format!(
+                "{}-{}",
+                std::process::id(),
+                jiff::Timestamp::now().as_millisecond()
+            ));
+        }
+        let delay = LONGEST_DELAY.min(FIRST_DELAY * 2_u32.pow(self.failures.min(10)));
+        tracing::warn!(lane = self.number, %error, ?delay, "beginning anew from what is committed");
+        self.failures += 1;
+        self.watch.aborted(self.uncommitted.age());
+        self.resume_at = Some(Instant::now() + delay);
+        if let Some(mut producer) = self.producer.take()
+            && let Err(error) = producer.abort()
+        {
+            tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
+        }
+        self.forget();
+    }
+
+    /// With a new producer, and states and offsets as they are in Kafka.
+    fn come_back(&mut self) -> Result<(), kafka::Error> {
+        if self.resume_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        self.open_producer()?;
+        self.resume_at = None;
+        self.restore_all()
+    }
+
+    fn open_producer(&mut self) -> Result<(), kafka::Error> {
+        let Settings {
+            group,
+            instance,
+            topics,
+            ..
+        } = &*self.settings;
+        let id = self.own_id.as_ref().unwrap_or(instance);
+        let delivery = match self.settings.delivery {
+            DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
+            DeliveryMode::ExactlyOnce => Delivery::ExactlyOnce {
+                transactional_id: format!("clp-worker:{group}:{id}:{}", self.number),
+            },
+        };
+        let largest = topics
+            .raw_application
+            .max_record_bytes
+            .max(topics.raw_proxy.max_record_bytes);
+        self.producer = Some(Producer::open(&self.connection, delivery, largest)?);
+        Ok(())
+    }
+
+    /// Forgets everything that is not in Kafka.
+    fn forget(&mut self) {
+        self.turns.clear();
+        self.current = None;
+        self.uncommitted = Uncommitted::default();
+        self.backlog = Backlog::new(self.settings.order);
+        self.restoring.clear();
+        self.is_paused = false;
+        // The turns that are under way end when nobody listens.
+        self.reading = Reading::new(self.settings.read);
+        for share in self.shares.values_mut() {
+            share.unset();
+        }
+    }
+
+    fn stop(&mut self) -> Result<(), kafka::Error> {
+        match self.may_cut() {
+            true => self.commit(),
+            false => self.abort(),
+        }
+    }
+
+    fn abort(&mut self) -> Result<(), kafka::Error> {
+        self.producer.as_mut().map_or(Ok(()), Producer::abort)
+    }
+
+    fn today(&self) -> Date {
+        Date::today_utc()
+    }
+}
+
+/// Names that many blobs share, kept once.
+#[derive(Default)]
+struct Names {
+    environments: HashMap<EnvironmentId, Arc<EnvironmentId>>,
+    services: HashMap<String, Arc<str>>,
+}
+
+impl Names {
+    fn environment(&mut self, id: EnvironmentId) -> Arc<EnvironmentId> {
+        let shared = self.environments.entry(id.clone()).or_insert_with(|| Arc::new(id));
+        Arc::clone(shared)
+    }
+
+    fn service(&mut self, name: &str) -> Arc<str> {
+        let shared = self.services.entry(name.to_owned()).or_insert_with(|| name.into());
+        Arc::clone(shared)
+    }
+}

@@ -1,0 +1,30 @@
+//! Ingest as a service: follows `Ingestion.Blobs` and brings every line of the blobs it tells of into Kafka, each exactly
+//! once, for months, on as many machines as needed.
+//!
+//! ```text
+//!  Ingestion.Blobs ──▶ Backlog ──▶ Reading ──▶ lines ─────────┐
+//!  (a member of a      (which      (storage,   states, events ├─▶ one transaction with the group's offsets
+//!   group polls)       blob next)   inflates)  ───────────────┘
+//! ```
+//!
+//! A process has one or more [`lane`]s, each a member of the group. Pure decisions lie in files of their own: what an
+//! event asks for (`decide`), which blob comes next (`work`), how far events are done with (`cursor`).
+
+mod cursor;
+mod decide;
+mod environments;
+mod failure;
+mod instance;
+mod known;
+mod lane;
+mod reading;
+mod restore;
+mod service;
+mod settings;
+mod watch;
+mod work;
+
+pub use instance::Instance;
+pub use service::run;
+pub use settings::{RawTopic, Settings, Topics};
+pub use watch::Watch;
