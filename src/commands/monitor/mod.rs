@@ -2,7 +2,7 @@
 
 mod resolve;
 
-use std::{convert::Infallible, path::PathBuf, pin::pin, time::Duration};
+use std::{path::PathBuf, pin::pin, time::Duration};
 
 use clap::Args;
 use tokio::sync::mpsc;
@@ -11,10 +11,14 @@ use tokio_util::sync::CancellationToken;
 use self::resolve::{Destination, watches};
 use super::selection::EnvironmentSelection;
 use crate::{
-    cli::{App, Exit, Failure, GlobalArgs, Output, Parts, cancel_on_signal},
-    config::{Config, DateRange, ErrorHandling, Monitoring},
+    cli::{App, Exit, Failure, GlobalArgs, MetricsArgs, Output, Parts, cancel_on_signal},
+    config::{Config, DateRange, ErrorHandling},
     domain::Date,
-    pipeline::monitor::{self, Batch, Events, Stats, Watch},
+    pipeline::{
+        health::Health,
+        metrics::{self, MonitorMetrics, log_every},
+        monitor::{self, Batch, Events, Watch},
+    },
 };
 
 const EXAMPLES: &str = "Examples:
@@ -52,6 +56,9 @@ pub struct Monitor {
     /// Print the events, one JSON object a line, and publish none; needs no Kafka
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 impl Monitor {
@@ -98,20 +105,33 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
         true => None,
         false => Some(Destination::find(app).await?),
     };
-    let (mut watches, parts) = watches(&args, app)?;
-    if let Some(destination) = &destination {
-        watches = destination.recall(watches).await?;
-    }
+    let mut registry = metrics::registry();
+    let (figures, health) = (MonitorMetrics::register(&mut registry), Health::default());
+    let (watches, parts) = watches(&args, app, &figures, &health)?;
+    let _server = args.metrics.serve(registry, health.clone()).await?;
     let (events, batches) = monitor::events();
-    let scanning = async {
+    let working = async {
+        let watches = match &destination {
+            Some(destination) => destination.recall(watches).await?,
+            None => watches,
+        };
         match args.once {
-            true => once(watches, events, handling, parts, &cancel).await,
-            false => serve(watches, events, app.config()?, &cancel).await,
+            true => once(watches, events, handling, parts).await,
+            false => serve(watches, events, app.config()?, &figures).await,
+        }
+    };
+    let scanning = async {
+        tokio::select! {
+            result = working => result,
+            () = cancel.cancelled() => match args.once {
+                true => Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into()),
+                false => Ok(()),
+            },
         }
     };
     let telling = async {
         match &destination {
-            Some(destination) => destination.publish(batches, handling).await,
+            Some(destination) => destination.publish(batches, handling, figures.clone()).await,
             None => print(app.output(), batches).await,
         }
     };
@@ -121,6 +141,7 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
         told = &mut telling => return told,
         scanned = scanning => scanned,
     };
+    health.stopping();
     match tokio::time::timeout(STOP_PATIENCE, telling).await {
         Ok(told) => told?,
         Err(_) => tracing::warn!("Kafka does not answer; what has not arrived is told by the next start"),
@@ -129,51 +150,21 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
 }
 
 /// One scan of each environment.
-async fn once(
-    watches: Vec<Watch>,
-    events: Events,
-    handling: &ErrorHandling,
-    mut parts: Parts,
-    cancel: &CancellationToken,
-) -> anyhow::Result<()> {
-    let stats = Stats::default();
-    let results = tokio::select! {
-        results = monitor::once(watches, events, handling, &stats) => results?,
-        () = cancel.cancelled() => {
-            return Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into());
-        }
-    };
-    for result in results {
+async fn once(watches: Vec<Watch>, events: Events, handling: &ErrorHandling, mut parts: Parts) -> anyhow::Result<()> {
+    for result in monitor::once(watches, events, handling).await? {
         parts.note(result.map_err(Into::into))?;
     }
     parts.into_result()
 }
 
-/// Scans until it is told to stop.
-async fn serve(watches: Vec<Watch>, events: Events, config: &Config, cancel: &CancellationToken) -> anyhow::Result<()> {
-    let stats = Stats::default();
-    tokio::select! {
-        result = monitor::serve(watches, events, &config.error_handling, &stats) => {
-            let Err(error) = result;
-            Err(error.into())
-        }
-        never = log(&stats, &config.monitoring) => match never {},
-        () = cancel.cancelled() => Ok(()),
-    }
-}
-
-/// A line of figures from time to time.
-async fn log(stats: &Stats, monitoring: &Monitoring) -> Infallible {
-    if !monitoring.enable_metrics {
-        return std::future::pending().await;
-    }
-    let mut ticks = tokio::time::interval(Duration::from_secs(monitoring.stats_report_interval));
-    // The first tick is at once, when there is nothing to tell.
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        stats.log();
-    }
+/// Scans until it is dropped.
+async fn serve(watches: Vec<Watch>, events: Events, config: &Config, figures: &MonitorMetrics) -> anyhow::Result<()> {
+    let monitoring = &config.monitoring;
+    let _progress = monitoring
+        .enable_metrics
+        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures.clone()));
+    let Err(error) = monitor::serve(watches, events, &config.error_handling, figures).await;
+    Err(error.into())
 }
 
 /// Takes events by printing them.

@@ -1,6 +1,6 @@
 //! Arguments and configuration become what is watched, and where it is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -12,12 +12,26 @@ use crate::{
     config::{DateRange, ErrorHandling, MonitorTarget},
     domain::{Date, Selector},
     kafka::{self, Cluster},
-    pipeline::monitor::{self, Batch, Known, Schedule, Topic, Watch},
+    pipeline::{
+        health::Health,
+        metrics::MonitorMetrics,
+        monitor::{self, Batch, Known, Schedule, Watch},
+        raw_lines::Topic,
+    },
 };
+
+/// Between two scans and in them, an environment gives a sign of life after the time that it waits, and at most so much
+/// more: longer than one request to storage may take with all its retries.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The environments that can be watched. Those whose storage can not be opened are noted in the parts; the others go
 /// on without them, if the configuration says so.
-pub(super) fn watches(args: &Monitor, app: &App) -> anyhow::Result<(Vec<Watch>, Parts)> {
+pub(super) fn watches(
+    args: &Monitor,
+    app: &App,
+    metrics: &MonitorMetrics,
+    health: &Health,
+) -> anyhow::Result<(Vec<Watch>, Parts)> {
     let range = args.range(&app.config()?.date_range);
     if range.dates(Date::today_utc()).is_empty() {
         return Err(
@@ -30,7 +44,7 @@ pub(super) fn watches(args: &Monitor, app: &App) -> anyhow::Result<(Vec<Watch>, 
     let mut parts = Parts::of(targets.len(), "environments");
     let mut watches = Vec::new();
     for target in targets {
-        match watch(target, range.clone(), app) {
+        match watch(target, range.clone(), app, metrics, health) {
             Err(error) if !app.config()?.error_handling.continue_on_environment_error => return Err(error),
             result => watches.extend(parts.note(result)?),
         }
@@ -69,13 +83,22 @@ fn targets(args: &Monitor, app: &App) -> anyhow::Result<Vec<MonitorTarget>> {
     }
 }
 
-fn watch(target: MonitorTarget, range: DateRange, app: &App) -> anyhow::Result<Watch> {
+fn watch(
+    target: MonitorTarget,
+    range: DateRange,
+    app: &App,
+    metrics: &MonitorMetrics,
+    health: &Health,
+) -> anyhow::Result<Watch> {
     let config = app.config()?;
     let (container, _) = app.container(&target.environment, None)?;
     let global = &config.global;
     let closing = &global.blob_closing;
+    let patience = PATIENCE + target.polling_interval.max(config.error_handling.longest_delay());
     Ok(Watch {
         container,
+        figures: metrics.environment(&target.environment),
+        pulse: health.part(format!("the scan of {}", target.environment), patience),
         environment: target.environment,
         polling_interval: target.polling_interval,
         selectors: distinct(target.selectors),
@@ -132,8 +155,13 @@ impl Destination {
     }
 
     /// Takes events by publishing them.
-    pub(super) async fn publish(&self, batches: mpsc::Receiver<Batch>, handling: &ErrorHandling) -> anyhow::Result<()> {
+    pub(super) async fn publish(
+        &self,
+        batches: mpsc::Receiver<Batch>,
+        handling: &ErrorHandling,
+        metrics: MonitorMetrics,
+    ) -> anyhow::Result<()> {
         let (connection, topic) = (self.kafka.connection.clone(), self.blobs.clone());
-        Ok(monitor::publish(connection, topic, batches, handling.clone()).await?)
+        Ok(monitor::publish(connection, topic, batches, handling.clone(), metrics).await?)
     }
 }

@@ -20,7 +20,6 @@ mod known;
 mod publish;
 mod run;
 mod schedule;
-mod stats;
 mod warm;
 mod watch;
 
@@ -33,6 +32,5 @@ pub use known::Known;
 pub use publish::publish;
 pub use run::{once, serve};
 pub use schedule::Schedule;
-pub use stats::{Figures, Stats};
-pub use warm::{Topic, recall};
+pub use warm::recall;
 pub use watch::{Clock, Counts, Scan, Watch};

@@ -11,10 +11,13 @@ use tokio::{
 use super::{
     error::MonitorError,
     event::Events,
-    stats::Stats,
     watch::{Scan, Watch},
 };
-use crate::config::ErrorHandling;
+use crate::{
+    config::ErrorHandling,
+    domain::EnvironmentId,
+    pipeline::metrics::{self, ErrorKind, MonitorMetrics, Operation},
+};
 
 /// Requests for lists in flight, of all environments together.
 const LISTINGS_AT_ONCE: usize = 8;
@@ -29,12 +32,11 @@ pub async fn once(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    stats: &Stats,
 ) -> Result<Vec<Result<Scan, MonitorError>>, MonitorError> {
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let scans = watches.into_iter().map(|mut watch| {
         let (events, listings) = (&events, &listings);
-        async move { scan(&mut watch, events, listings, stats).await }
+        async move { scan(&mut watch, events, listings).await }
     });
     if handling.continue_on_environment_error {
         return Ok(join_all(scans).await);
@@ -50,12 +52,12 @@ pub async fn serve(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    stats: &Stats,
+    metrics: &MonitorMetrics,
 ) -> Result<Infallible, MonitorError> {
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let loops = watches
         .into_iter()
-        .map(|watch| poll(watch, &events, &listings, handling, stats));
+        .map(|watch| poll(watch, &events, &listings, handling, metrics));
     try_join_all(loops).await?;
     // Only without an environment does it come to this.
     std::future::pending().await
@@ -68,7 +70,7 @@ async fn poll(
     events: &Events,
     listings: &Semaphore,
     handling: &ErrorHandling,
-    stats: &Stats,
+    metrics: &MonitorMetrics,
 ) -> Result<Infallible, MonitorError> {
     let interval = watch.polling_interval;
     let mut ticks = tokio::time::interval(interval);
@@ -76,12 +78,15 @@ async fn poll(
     let mut failed = 0;
     loop {
         ticks.tick().await;
-        match scan(&mut watch, events, listings, stats).await {
+        let scanned = scan(&mut watch, events, listings).await;
+        watch.pulse.ready();
+        match scanned {
             Ok(_) => failed = 0,
             Err(error @ MonitorError::Gone(_)) => return Err(error),
             Err(error) if !handling.continue_on_environment_error => return Err(error),
             Err(error) => {
                 failed += 1;
+                metrics.retried(Operation::Storage);
                 let delay = delay(&error, failed, interval, handling);
                 ticks.reset_after(delay);
                 report(&error, delay);
@@ -112,24 +117,32 @@ fn report(error: &MonitorError, delay: Duration) {
     }
 }
 
-async fn scan(watch: &mut Watch, events: &Events, listings: &Semaphore, stats: &Stats) -> Result<Scan, MonitorError> {
+async fn scan(watch: &mut Watch, events: &Events, listings: &Semaphore) -> Result<Scan, MonitorError> {
     let begun = Instant::now();
     let result = watch.scan(events, listings).await;
     let took = begun.elapsed();
-    let scanned = result.as_ref().ok().map(|scan| scan.counts);
-    stats.note(&watch.environment, scanned, took);
-    if let Ok(scan) = &result {
-        let dates: Vec<String> = scan.dates.iter().map(ToString::to_string).collect();
-        tracing::info!(
-            environment = %watch.environment,
-            dates = dates.join(" "),
-            blobs = scan.counts.blobs,
-            bytes = scan.counts.bytes,
-            observed = scan.counts.observed,
-            closed = scan.counts.closed,
-            seconds = took.as_millis() as f64 / 1000.0,
-            "scanned"
-        );
+    match &result {
+        Ok(scan) => {
+            let (blobs, bytes) = (scan.counts.blobs, scan.counts.bytes);
+            watch.figures.scanned(metrics::Scan { blobs, bytes, took });
+            log(&watch.environment, scan, took);
+        }
+        Err(MonitorError::Storage { .. }) => watch.figures.scan_failed(ErrorKind::Storage, took),
+        Err(MonitorError::Gone(_)) => watch.figures.scan_failed(ErrorKind::Kafka, took),
     }
     result
+}
+
+fn log(environment: &EnvironmentId, scan: &Scan, took: Duration) {
+    let dates: Vec<String> = scan.dates.iter().map(ToString::to_string).collect();
+    tracing::info!(
+        %environment,
+        dates = dates.join(" "),
+        blobs = scan.counts.blobs,
+        bytes = scan.counts.bytes,
+        observed = scan.counts.observed,
+        closed = scan.counts.closed,
+        seconds = took.as_millis() as f64 / 1000.0,
+        "scanned"
+    );
 }
