@@ -21,12 +21,12 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-monitor fmt lint deny doc check completions clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
-	do printf '  make %-12s %s\n' "$$target" "$$text"; done
+	do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 build: ## Build the debug binary
 	$(CARGO) build --locked
@@ -62,6 +62,9 @@ demo: build ## See clp at work here, without any server
 
 bench: services ## Time ingest side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench ingest
+
+bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
+	$(CARGO) bench --locked --bench monitor
 
 # Ports and directories to try clp by hand; the script says what they are.
 DEV_DIR ?= .dev

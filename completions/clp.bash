@@ -37,6 +37,9 @@ _clp() {
             clp,list-blobs)
                 cmd="clp__subcmd__list__subcmd__blobs"
                 ;;
+            clp,monitor)
+                cmd="clp__subcmd__monitor"
+                ;;
             clp,setup-config)
                 cmd="clp__subcmd__setup__subcmd__config"
                 ;;
@@ -94,6 +97,9 @@ _clp() {
             clp__subcmd__help,list-blobs)
                 cmd="clp__subcmd__help__subcmd__list__subcmd__blobs"
                 ;;
+            clp__subcmd__help,monitor)
+                cmd="clp__subcmd__help__subcmd__monitor"
+                ;;
             clp__subcmd__help,setup-config)
                 cmd="clp__subcmd__help__subcmd__setup__subcmd__config"
                 ;;
@@ -122,7 +128,7 @@ _clp() {
 
     case "${cmd}" in
         clp)
-            opts="-X -q -v -h -V --config --brokers --quiet --verbose --color --log-format --help --version ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help"
+            opts="-X -q -v -h -V --config --brokers --quiet --verbose --color --log-format --help --version monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -438,7 +444,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__help)
-            opts="ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help"
+            opts="monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,6 +597,20 @@ _clp() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        clp__subcmd__help__subcmd__monitor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         clp__subcmd__help__subcmd__setup__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -648,7 +668,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__ingest)
-            opts="-b -e -s -c -t -f -X -q -v -h --blob --env --subscription --container --topic --service --start-offset --resume --align --on-corrupt --dry-run --force --format --config --brokers --quiet --verbose --color --log-format --help"
+            opts="-b -e -s -c -t -f -X -q -v -h --blob --env --subscription --container --topic --service --start-offset --resume --align --on-corrupt --dry-run --force --format --worker --lanes --group --min-date --max-date --selector --until-idle --metrics-addr --config --brokers --quiet --verbose --color --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -716,6 +736,34 @@ _clp() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --lanes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-addr)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -856,6 +904,72 @@ _clp() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "table json csv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --brokers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clp__subcmd__monitor)
+            opts="-e -s -d -X -q -v -h --env --subscription --date --days-back --once --dry-run --metrics-addr --config --brokers --quiet --verbose --color --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --days-back)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-addr)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -150,6 +150,11 @@ pub enum RetryStrategy {
 }
 
 impl ErrorHandling {
+    /// No delay is longer.
+    pub fn longest_delay(&self) -> Duration {
+        Duration::from_secs(self.max_retry_delay)
+    }
+
     /// How long to wait before the attempt after `failed` failed ones (from 1).
     pub fn delay(&self, failed: u32) -> Duration {
         const FIRST_SECONDS: u64 = 1;

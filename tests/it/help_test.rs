@@ -2,8 +2,9 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "",
+    "monitor",
     "ingest",
     "list-blobs",
     "status",

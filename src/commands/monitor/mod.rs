@@ -16,7 +16,7 @@ use crate::{
     domain::Date,
     pipeline::{
         health::Health,
-        metrics::{self, MonitorMetrics},
+        metrics::{self, MonitorMetrics, log_every},
         monitor::{self, Batch, Events, Watch},
     },
 };
@@ -98,10 +98,6 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     let handling = &app.config()?.error_handling;
-    let mut registry = metrics::registry();
-    let figures = MonitorMetrics::register(&mut registry);
-    let health = Health::default();
-    let _server = args.metrics.serve(registry, health.clone()).await?;
     let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
     // Nothing is asked of storage before Kafka answers.
@@ -109,20 +105,33 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
         true => None,
         false => Some(Destination::find(app).await?),
     };
-    let (mut watches, parts) = watches(&args, app)?;
-    if let Some(destination) = &destination {
-        watches = destination.recall(watches).await?;
-    }
+    let mut registry = metrics::registry();
+    let (figures, health) = (MonitorMetrics::register(&mut registry), Health::default());
+    let (watches, parts) = watches(&args, app, &figures, &health)?;
+    let _server = args.metrics.serve(registry, health.clone()).await?;
     let (events, batches) = monitor::events();
-    let scanning = async {
+    let working = async {
+        let watches = match &destination {
+            Some(destination) => destination.recall(watches).await?,
+            None => watches,
+        };
         match args.once {
-            true => once(watches, events, handling, parts, &figures, &cancel).await,
-            false => serve(watches, events, app.config()?, &figures, &health, &cancel).await,
+            true => once(watches, events, handling, parts).await,
+            false => serve(watches, events, app.config()?, &figures).await,
+        }
+    };
+    let scanning = async {
+        tokio::select! {
+            result = working => result,
+            () = cancel.cancelled() => match args.once {
+                true => Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into()),
+                false => Ok(()),
+            },
         }
     };
     let telling = async {
         match &destination {
-            Some(destination) => destination.publish(batches, handling, &figures).await,
+            Some(destination) => destination.publish(batches, handling, figures.clone()).await,
             None => print(app.output(), batches).await,
         }
     };
@@ -132,6 +141,7 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
         told = &mut telling => return told,
         scanned = scanning => scanned,
     };
+    health.stopping();
     match tokio::time::timeout(STOP_PATIENCE, telling).await {
         Ok(told) => told?,
         Err(_) => tracing::warn!("Kafka does not answer; what has not arrived is told by the next start"),
@@ -140,50 +150,21 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
 }
 
 /// One scan of each environment.
-async fn once(
-    watches: Vec<Watch>,
-    events: Events,
-    handling: &ErrorHandling,
-    mut parts: Parts,
-    figures: &MonitorMetrics,
-    cancel: &CancellationToken,
-) -> anyhow::Result<()> {
-    let results = tokio::select! {
-        results = monitor::once(watches, events, handling, figures) => results?,
-        () = cancel.cancelled() => {
-            return Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into());
-        }
-    };
-    for result in results {
+async fn once(watches: Vec<Watch>, events: Events, handling: &ErrorHandling, mut parts: Parts) -> anyhow::Result<()> {
+    for result in monitor::once(watches, events, handling).await? {
         parts.note(result.map_err(Into::into))?;
     }
     parts.into_result()
 }
 
-/// Scans until it is told to stop.
-async fn serve(
-    watches: Vec<Watch>,
-    events: Events,
-    config: &Config,
-    figures: &MonitorMetrics,
-    health: &Health,
-    cancel: &CancellationToken,
-) -> anyhow::Result<()> {
+/// Scans until it is dropped.
+async fn serve(watches: Vec<Watch>, events: Events, config: &Config, figures: &MonitorMetrics) -> anyhow::Result<()> {
     let monitoring = &config.monitoring;
-    let interval = Duration::from_secs(monitoring.stats_report_interval);
     let _progress = monitoring
         .enable_metrics
-        .then(|| metrics::log_every(interval, figures.clone()));
-    tokio::select! {
-        result = monitor::serve(watches, events, &config.error_handling, figures, health) => {
-            let Err(error) = result;
-            Err(error.into())
-        }
-        () = cancel.cancelled() => {
-            health.stopping();
-            Ok(())
-        }
-    }
+        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures.clone()));
+    let Err(error) = monitor::serve(watches, events, &config.error_handling, figures).await;
+    Err(error.into())
 }
 
 /// Takes events by printing them.

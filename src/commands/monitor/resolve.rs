@@ -1,6 +1,6 @@
 //! Arguments and configuration become what is watched, and where it is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -9,23 +9,42 @@ use super::Monitor;
 use crate::{
     cli::{App, Failure, Kafka, Parts},
     commands::topics::explain_missing,
-    config::{ErrorHandling, MonitorTarget},
-    domain::Selector,
+    config::{DateRange, ErrorHandling, MonitorTarget},
+    domain::{Date, Selector},
     kafka::{self, Cluster},
     pipeline::{
+        health::Health,
         metrics::MonitorMetrics,
-        monitor::{self, Batch, Known, Schedule, Topic, Watch},
+        monitor::{self, Batch, Known, Schedule, Watch},
+        raw_lines::Topic,
     },
 };
 
+/// Between two scans and in them, an environment gives a sign of life after the time that it waits, and at most so much
+/// more: longer than one request to storage may take with all its retries.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
 /// The environments that can be watched. Those whose storage can not be opened are noted in the parts; the others go
 /// on without them, if the configuration says so.
-pub(super) fn watches(args: &Monitor, app: &App) -> anyhow::Result<(Vec<Watch>, Parts)> {
+pub(super) fn watches(
+    args: &Monitor,
+    app: &App,
+    metrics: &MonitorMetrics,
+    health: &Health,
+) -> anyhow::Result<(Vec<Watch>, Parts)> {
+    let range = args.range(&app.config()?.date_range);
+    if range.dates(Date::today_utc()).is_empty() {
+        return Err(
+            Failure::usage("no day is left to scan: --days-back 0 without the current day")
+                .with_hint("give --date, or set date_range.monitor_current_day: true")
+                .into(),
+        );
+    }
     let targets = targets(args, app)?;
     let mut parts = Parts::of(targets.len(), "environments");
     let mut watches = Vec::new();
     for target in targets {
-        match watch(target, args, app) {
+        match watch(target, range.clone(), app, metrics, health) {
             Err(error) if !app.config()?.error_handling.continue_on_environment_error => return Err(error),
             result => watches.extend(parts.note(result)?),
         }
@@ -64,21 +83,26 @@ fn targets(args: &Monitor, app: &App) -> anyhow::Result<Vec<MonitorTarget>> {
     }
 }
 
-fn watch(target: MonitorTarget, args: &Monitor, app: &App) -> anyhow::Result<Watch> {
+fn watch(
+    target: MonitorTarget,
+    range: DateRange,
+    app: &App,
+    metrics: &MonitorMetrics,
+    health: &Health,
+) -> anyhow::Result<Watch> {
     let config = app.config()?;
     let (container, _) = app.container(&target.environment, None)?;
     let global = &config.global;
     let closing = &global.blob_closing;
+    let patience = PATIENCE + target.polling_interval.max(config.error_handling.longest_delay());
     Ok(Watch {
         container,
+        figures: metrics.environment(&target.environment),
+        pulse: health.part(format!("the scan of {}", target.environment), patience),
         environment: target.environment,
         polling_interval: target.polling_interval,
         selectors: distinct(target.selectors),
-        schedule: Schedule::new(
-            args.range(&config.date_range),
-            global.eod_overlap_minutes,
-            global.timezone.zone().clone(),
-        ),
+        schedule: Schedule::new(range, global.eod_overlap_minutes, global.timezone.zone().clone()),
         close_after_minutes: closing.enabled.then_some(closing.timeout_minutes),
         clock: Arc::new(Timestamp::now),
         known: Known::default(),
@@ -135,9 +159,9 @@ impl Destination {
         &self,
         batches: mpsc::Receiver<Batch>,
         handling: &ErrorHandling,
-        figures: &MonitorMetrics,
+        metrics: MonitorMetrics,
     ) -> anyhow::Result<()> {
         let (connection, topic) = (self.kafka.connection.clone(), self.blobs.clone());
-        Ok(monitor::publish(connection, topic, batches, handling.clone(), figures.clone()).await?)
+        Ok(monitor::publish(connection, topic, batches, handling.clone(), metrics).await?)
     }
 }

@@ -136,7 +136,7 @@ impl Families {
             Unit::Bytes,
             families.bytes.clone(),
         );
-        registry.register("events", "Events of scans that went well", families.events.clone());
+        registry.register("events", "Events that Kafka acknowledged", families.events.clone());
         registry.register("scans", "Scans that were ended", families.scans.clone());
         registry.register_with_unit(
             "scan",
@@ -169,7 +169,7 @@ impl Families {
 }
 
 impl MonitorEnvironment {
-    /// `count` events of a kind have arrived.
+    /// `count` events of a kind were acknowledged.
     pub fn published(&self, kind: EventKind, count: u64) {
         self.0.events.add(kind, count);
     }

@@ -32,5 +32,5 @@ pub use known::Known;
 pub use publish::publish;
 pub use run::{once, serve};
 pub use schedule::Schedule;
-pub use warm::{Topic, recall};
+pub use warm::recall;
 pub use watch::{Clock, Counts, Scan, Watch};

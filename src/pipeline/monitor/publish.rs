@@ -2,11 +2,14 @@
 
 use tokio::sync::mpsc;
 
-use super::{event::Batch, warm::Topic};
+use super::event::Batch;
 use crate::{
     config::ErrorHandling,
     kafka::{self, Connection, Delivery, Producer, Record, Severity},
-    pipeline::metrics::{MonitorMetrics, Operation},
+    pipeline::{
+        metrics::{MonitorMetrics, Operation},
+        raw_lines::Topic,
+    },
 };
 
 /// Batches that go out together, with one wait for their acknowledgement.
@@ -29,7 +32,7 @@ pub async fn publish(
     topic: Topic,
     mut batches: mpsc::Receiver<Batch>,
     handling: ErrorHandling,
-    figures: MonitorMetrics,
+    metrics: MonitorMetrics,
 ) -> Result<(), kafka::Error> {
     for (key, value) in PROPERTIES {
         if !connection.properties.contains_key(key) {
@@ -58,7 +61,7 @@ pub async fn publish(
             if error.severity() == Severity::Fatal && failed > HOPELESS_TRIES {
                 return Err(error);
             }
-            figures.retried(Operation::Publish);
+            metrics.retried(Operation::Publish);
             tracing::warn!(%error, "the events have not arrived, they are sent again");
             tokio::time::sleep(handling.delay(failed)).await;
         }

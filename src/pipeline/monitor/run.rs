@@ -16,18 +16,13 @@ use super::{
 use crate::{
     config::ErrorHandling,
     domain::EnvironmentId,
-    pipeline::{
-        health::Health,
-        metrics::{self, ErrorKind, EventKind, MonitorMetrics, Operation},
-    },
+    pipeline::metrics::{self, ErrorKind, MonitorMetrics, Operation},
 };
 
 /// Requests for lists in flight, of all environments together.
 const LISTINGS_AT_ONCE: usize = 8;
 /// Between two tries of a scan, also where the configuration says 0.
 const SHORTEST_DELAY: Duration = Duration::from_secs(1);
-/// A scan waits for storage and for Kafka, however long, and is alive; one that is not even looked at for so long is not.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Scans every environment once, side by side, and gives how each went, in their order.
 ///
@@ -37,12 +32,11 @@ pub async fn once(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    figures: &MonitorMetrics,
 ) -> Result<Vec<Result<Scan, MonitorError>>, MonitorError> {
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let scans = watches.into_iter().map(|mut watch| {
         let (events, listings) = (&events, &listings);
-        async move { scan(&mut watch, events, listings, figures).await }
+        async move { scan(&mut watch, events, listings).await }
     });
     if handling.continue_on_environment_error {
         return Ok(join_all(scans).await);
@@ -58,18 +52,15 @@ pub async fn serve(
     watches: Vec<Watch>,
     events: Events,
     handling: &ErrorHandling,
-    figures: &MonitorMetrics,
-    health: &Health,
+    metrics: &MonitorMetrics,
 ) -> Result<Infallible, MonitorError> {
-    let part = health.part("scanning", PATIENCE);
-    part.ready();
     let listings = Semaphore::new(LISTINGS_AT_ONCE);
     let loops = watches
         .into_iter()
-        .map(|watch| poll(watch, &events, &listings, handling, figures));
-    part.during(try_join_all(loops)).await?;
+        .map(|watch| poll(watch, &events, &listings, handling, metrics));
+    try_join_all(loops).await?;
     // Only without an environment does it come to this.
-    part.during(std::future::pending()).await
+    std::future::pending().await
 }
 
 /// One environment's scans. After a long scan the next one begins at the next tick: ticks that were missed are not
@@ -79,7 +70,7 @@ async fn poll(
     events: &Events,
     listings: &Semaphore,
     handling: &ErrorHandling,
-    figures: &MonitorMetrics,
+    metrics: &MonitorMetrics,
 ) -> Result<Infallible, MonitorError> {
     let interval = watch.polling_interval;
     let mut ticks = tokio::time::interval(interval);
@@ -87,15 +78,15 @@ async fn poll(
     let mut failed = 0;
     loop {
         ticks.tick().await;
-        if failed > 0 {
-            figures.retried(Operation::Storage);
-        }
-        match scan(&mut watch, events, listings, figures).await {
+        let scanned = scan(&mut watch, events, listings).await;
+        watch.pulse.ready();
+        match scanned {
             Ok(_) => failed = 0,
             Err(error @ MonitorError::Gone(_)) => return Err(error),
             Err(error) if !handling.continue_on_environment_error => return Err(error),
             Err(error) => {
                 failed += 1;
+                metrics.retried(Operation::Storage);
                 let delay = delay(&error, failed, interval, handling);
                 ticks.reset_after(delay);
                 report(&error, delay);
@@ -126,45 +117,32 @@ fn report(error: &MonitorError, delay: Duration) {
     }
 }
 
-async fn scan(
-    watch: &mut Watch,
-    events: &Events,
-    listings: &Semaphore,
-    figures: &MonitorMetrics,
-) -> Result<Scan, MonitorError> {
+async fn scan(watch: &mut Watch, events: &Events, listings: &Semaphore) -> Result<Scan, MonitorError> {
     let begun = Instant::now();
     let result = watch.scan(events, listings).await;
     let took = begun.elapsed();
-    note(figures, &watch.environment, &result, took);
-    if let Ok(scan) = &result {
-        let dates: Vec<String> = scan.dates.iter().map(ToString::to_string).collect();
-        tracing::info!(
-            environment = %watch.environment,
-            dates = dates.join(" "),
-            blobs = scan.counts.blobs,
-            bytes = scan.counts.bytes,
-            observed = scan.counts.observed,
-            closed = scan.counts.closed,
-            seconds = took.as_millis() as f64 / 1000.0,
-            "scanned"
-        );
+    match &result {
+        Ok(scan) => {
+            let (blobs, bytes) = (scan.counts.blobs, scan.counts.bytes);
+            watch.figures.scanned(metrics::Scan { blobs, bytes, took });
+            log(&watch.environment, scan, took);
+        }
+        Err(MonitorError::Storage { .. }) => watch.figures.scan_failed(ErrorKind::Storage, took),
+        Err(MonitorError::Gone(_)) => watch.figures.scan_failed(ErrorKind::Kafka, took),
     }
     result
 }
 
-fn note(figures: &MonitorMetrics, environment: &EnvironmentId, result: &Result<Scan, MonitorError>, took: Duration) {
-    let figures = figures.environment(environment);
-    let counts = match result {
-        Ok(scan) => scan.counts,
-        Err(MonitorError::Storage { .. }) => return figures.scan_failed(ErrorKind::Storage, took),
-        Err(MonitorError::Gone(_)) => return figures.scan_failed(ErrorKind::Kafka, took),
-    };
-    figures.scanned(metrics::Scan {
-        blobs: counts.blobs,
-        bytes: counts.bytes,
-        took,
-    });
-    figures.published(EventKind::Observed, counts.observed);
-    figures.published(EventKind::Closed, counts.closed);
-    figures.published(EventKind::Listed, counts.listed);
+fn log(environment: &EnvironmentId, scan: &Scan, took: Duration) {
+    let dates: Vec<String> = scan.dates.iter().map(ToString::to_string).collect();
+    tracing::info!(
+        %environment,
+        dates = dates.join(" "),
+        blobs = scan.counts.blobs,
+        bytes = scan.counts.bytes,
+        observed = scan.counts.observed,
+        closed = scan.counts.closed,
+        seconds = took.as_millis() as f64 / 1000.0,
+        "scanned"
+    );
 }

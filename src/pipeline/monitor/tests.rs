@@ -14,6 +14,10 @@ use tokio::sync::Semaphore;
 use super::{Event, Events, Known, MonitorError, Schedule, Watch, events};
 use crate::{
     domain::{EnvironmentId, Selectors},
+    pipeline::{
+        health::Health,
+        metrics::{MonitorMetrics, registry},
+    },
     storage::{Container, Location, RetryPolicy},
 };
 
@@ -37,8 +41,8 @@ impl Scene {
         let now = Arc::new(Mutex::new(Timestamp::UNIX_EPOCH));
         let hands = Arc::clone(&now);
         let range = serde_yaml::from_str("{days_back: 0}").unwrap();
+        let environment = EnvironmentId::new("cp2", "P1");
         let watch = Watch {
-            environment: EnvironmentId::new("cp2", "P1"),
             polling_interval: Duration::from_secs(60),
             container: Container::open(&location, RetryPolicy::default()).unwrap(),
             selectors: selectors
@@ -49,6 +53,9 @@ impl Scene {
             close_after_minutes: Some(TIMEOUT_MINUTES),
             clock: Arc::new(move || *hands.lock().unwrap()),
             known: Known::default(),
+            figures: MonitorMetrics::register(&mut registry()).environment(&environment),
+            pulse: Health::default().part("the scan", Duration::MAX),
+            environment,
         };
         Self { directory, now, watch }
     }

@@ -14,10 +14,8 @@ use crate::{
         key,
     },
     kafka::{self, Connection, LatestValues},
+    pipeline::raw_lines::Topic,
 };
-
-/// A topic's name and its partition count.
-pub type Topic = (String, u32);
 
 /// Events of a day may be older than the day by what the clocks of two machines differ.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::{
     decide::{Told, decide},
     error::MonitorError,
-    event::{Event, Events},
+    event::{Event, Events, Gone},
     known::Known,
     schedule::Schedule,
 };
@@ -16,6 +16,10 @@ use crate::{
     domain::{
         BlobName, Date, EnvironmentId, Selector, blob_name,
         event::{BlobClosed, BlobObserved, BlobsListed},
+    },
+    pipeline::{
+        health::Part,
+        metrics::{EventKind, MonitorEnvironment},
     },
     storage::{BlobProperties, Container},
 };
@@ -37,6 +41,9 @@ pub struct Watch {
     pub close_after_minutes: Option<u32>,
     pub clock: Clock,
     pub known: Known,
+    pub figures: MonitorEnvironment,
+    /// Shows that its scans get on.
+    pub pulse: Part,
 }
 
 /// What was found and told.
@@ -128,7 +135,7 @@ impl Watch {
             })?;
             for blobs in page.blobs.chunks(BLOBS_AT_ONCE) {
                 let news = self.compare(date, selector, blobs, asked);
-                events.tell(news.events).await?;
+                self.tell(events, news.events, news.counts).await?;
                 for (blob, told) in news.told {
                     self.known.set(date, &selector.name, blob, told);
                 }
@@ -140,9 +147,27 @@ impl Watch {
                 break;
             }
         }
-        events.tell(vec![self.listed(date, selector, begun, counts)]).await?;
-        counts.listed = 1;
+        let listed = self.listed(date, selector, begun, counts);
+        let once = Counts {
+            listed: 1,
+            ..Counts::default()
+        };
+        self.tell(events, vec![listed], once).await?;
+        counts += once;
         Ok((counts, open))
+    }
+
+    async fn tell(&self, events: &Events, told: Vec<Event>, counts: Counts) -> Result<(), Gone> {
+        events.tell(told).await?;
+        for (kind, count) in [
+            (EventKind::Observed, counts.observed),
+            (EventKind::Closed, counts.closed),
+            (EventKind::Listed, counts.listed),
+        ] {
+            self.figures.published(kind, count);
+        }
+        self.pulse.beat();
+        Ok(())
     }
 
     /// What is new in a part of a list that was asked for at `asked`.

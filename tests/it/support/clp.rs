@@ -49,14 +49,19 @@ impl Clp {
 
     /// Configured for a test's container (as subscription `cp2`, environment `P1`) and for its topics.
     pub fn new(kafka: &Kafka, blobs: &Blobs, topics: &Topics) -> Clp {
+        Clp::bare()
+            .storage(blobs.container(), &azurite().endpoint())
+            .kafka(kafka, topics)
+    }
+
+    /// Configured for a test's topics.
+    pub fn kafka(self, kafka: &Kafka, topics: &Topics) -> Clp {
         let topics: serde_json::Map<_, _> = topics
             .by_configuration_key()
             .into_iter()
             .map(|(key, name)| (key.to_owned(), json!(name)))
             .collect();
-        Clp::bare()
-            .storage(blobs.container(), &azurite().endpoint())
-            .set("kafka.brokers", kafka.brokers())
+        self.set("kafka.brokers", kafka.brokers())
             .set("kafka.topics", Value::Object(topics))
     }
 

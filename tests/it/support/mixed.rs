@@ -2,7 +2,7 @@
 //! text and the cuts alone, with nothing of `clp` in it.
 
 use super::gz;
-use super::pipeline::partition_of;
+use super::topics::partition_of;
 
 /// A blob whose members end anywhere: in the middle of lines, after no byte at all.
 pub struct Mixed {
@@ -65,7 +65,7 @@ impl Mixed {
     }
 
     pub fn partition(&self, partitions: u32) -> i32 {
-        partition_of(&self.name, u64::from(partitions))
+        partition_of(&self.name, partitions)
     }
 }
 

@@ -26,3 +26,4 @@ pub mod running;
 pub mod scene;
 pub mod services;
 pub mod topics;
+pub mod watched;

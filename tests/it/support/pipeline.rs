@@ -17,7 +17,7 @@ use super::records::Record;
 use super::running::{Outcome, Running};
 use super::scene::{Line, lines_at};
 use super::services::{azurite, kafka};
-use super::topics::Topics;
+use super::topics::{Topics, partition_of, partitions};
 
 /// Long enough for a killed worker's session and transaction to end, and for some work after that.
 pub const LIMIT: Duration = Duration::from_secs(90);
@@ -112,8 +112,8 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
 
     /// Publishes events where they belong.
     pub fn tell(&self, events: &[Event]) {
-        let partitions = super::topics::partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic");
-        let home = |event: &Event| partition_of(&event.blob, partitions as u64);
+        let count = partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic");
+        let home = |event: &Event| partition_of(&event.blob, count as u32);
         let events: Vec<_> = events.iter().map(|event| (home(event), event)).collect();
         self.tell_all(&events);
     }
@@ -234,10 +234,4 @@ pub fn closed(listed: &Listed) -> Event {
 
 fn short(blob: &str) -> &str {
     blob.strip_prefix("kubernetes/").expect("a name with its directory")
-}
-
-/// FNV-1a, 32 bits, over the whole name.
-pub fn partition_of(blob: &str, partitions: u64) -> i32 {
-    let step = |hash: u64, byte: u8| ((hash ^ u64::from(byte)) * 16_777_619) & 0xffff_ffff;
-    (blob.bytes().fold(2_166_136_261, step) % partitions) as i32
 }

@@ -82,6 +82,17 @@ impl Drop for Topics {
     }
 }
 
+/// Removes one topic, and waits until clients see it no more.
+pub fn delete(kafka: &Kafka, name: &str) {
+    let results = block_on(admin(&kafka.brokers()).delete_topics(&[name], &options(DEADLINE)));
+    for result in results.expect("delete a topic") {
+        result.unwrap_or_else(|(topic, code)| panic!("delete topic {topic}: {code}"));
+    }
+    wait_for(&format!("the end of {name}"), DEADLINE, || {
+        partitions(kafka, name).is_none().then_some(())
+    });
+}
+
 /// Creates one topic, and waits until clients see its partitions led.
 pub fn create(kafka: &Kafka, name: &str, partitions: i32, config: &[(&str, &str)]) {
     create_all(kafka, &[(name, config)], partitions);
@@ -121,6 +132,12 @@ pub fn partitions(kafka: &Kafka, name: &str) -> Option<usize> {
         Some(RDKafkaErrorCode::UnknownTopicOrPartition) => None,
         Some(e) => panic!("metadata of {name}: {e}"),
     }
+}
+
+/// The partition of a blob's records: FNV-1a, 32 bits, over the whole name.
+pub fn partition_of(blob: &str, partitions: u32) -> i32 {
+    let step = |hash: u64, byte: u8| ((hash ^ u64::from(byte)) * 16_777_619) & 0xffff_ffff;
+    (blob.bytes().fold(2_166_136_261, step) % u64::from(partitions)) as i32
 }
 
 pub(super) fn admin(brokers: &str) -> AdminClient<DefaultClientContext> {
