@@ -193,6 +193,8 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation_level)
         .set("queued.max.messages.kbytes", "4096")
+        // A full queue is looked at again after this; librdkafka's own second would make it 4 MiB a second.
+        .set("fetch.queue.backoff.ms", "5")
         // Compressed bytes, which become records all at once: of short lines there may be a hundred thousand in 256 KiB.
         .set("fetch.message.max.bytes", "65536")
         // The end is asked for at once; a broker would else wait for half a second whether more comes.

@@ -77,6 +77,7 @@ impl Member {
             // Events that nobody has read yet must not be passed over.
             .set("auto.offset.reset", "earliest")
             .set("queued.max.messages.kbytes", "4096")
+            .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
         for (key, value) in connection.properties.iter().chain(&connection.consumer) {
             config.set(key, value);

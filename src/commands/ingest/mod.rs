@@ -121,9 +121,10 @@ impl Ingest {
             .blob
             .filter(|name| !name.is_empty())
             .or_else(|| variable("AZURE_STORAGE_BLOB_NAME"));
-        let add = |list: &mut Vec<String>, name| match list.is_empty() {
-            true => list.extend(variable(name)),
-            false => {}
+        let add = |list: &mut Vec<String>, name| {
+            if list.is_empty() {
+                list.extend(variable(name));
+            }
         };
         add(&mut self.env, "ENVIRONMENT");
         add(&mut self.subscription, "SUBSCRIPTION_ID");
