@@ -9,6 +9,7 @@ use crate::support::blobs::Blobs;
 use crate::support::clp::Clp;
 use crate::support::faults::{Direction, Faults};
 use crate::support::gz;
+use crate::support::pipeline::Pipeline;
 use crate::support::process::wait_for;
 use crate::support::records::Record;
 use crate::support::running::Outcome;
@@ -534,4 +535,36 @@ fn it_can_be_interrupted_while_storage_hangs() {
     running.signal("INT");
     let outcome = running.wait().expect_code(130);
     assert!(outcome.stderr.contains("error: interrupted"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_worker_that_is_at_work_is_no_fault() {
+    let run = Pipeline::new();
+    let blobs = ["busy-1", "busy-2", "busy-3"].map(api_blob);
+    let worker = run.worker(&[]);
+    let mut lines = 0;
+    for _ in 0..5 {
+        for blob in &blobs {
+            run.blobs.append(blob, &gz::blob(lines..lines + 2000, 100));
+            run.observe(blob);
+        }
+        lines += 2000;
+        let verdicts = verify(&run.clp, &["--deep"]).success().json_lines();
+        assert_eq!(verdicts.len(), blobs.len());
+    }
+    blobs.iter().for_each(|blob| run.close(blob));
+    let whole = wait_for("all to be ingested", LIMIT, || {
+        let outcome = verify(&run.clp, &["--deep"]);
+        let all = outcome.json_lines();
+        let done = |verdict: &Value| verdict["lag_bytes"] == 0 && verdict["status"] == "closed";
+        all.iter().all(done).then(|| outcome.success())
+    });
+    for verdict in whole.json_lines() {
+        assert_eq!(
+            (&verdict["expected"], &verdict["found"]),
+            (&json!(lines), &json!(lines))
+        );
+    }
+    worker.signal("TERM");
+    worker.wait().success();
 }
