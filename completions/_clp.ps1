@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
@@ -355,7 +355,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         }
         'clp;help' {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')

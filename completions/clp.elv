@@ -32,7 +32,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service'
+            cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
@@ -332,7 +332,7 @@ set edit:completion:arg-completer[clp] = {|@words|
         }
         &'clp;help'= {
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service'
+            cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
