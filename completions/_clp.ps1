@@ -35,8 +35,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring a blob''s lines into Kafka, each exactly once')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
             [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
@@ -54,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday')
             [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday')
             [CompletionResult]::new('--days-back', '--days-back', [CompletionResultType]::ParameterName, 'Scan so many days before today, in place of the configured number')
+            [CompletionResult]::new('--metrics-addr', '--metrics-addr', [CompletionResultType]::ParameterName, 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
@@ -72,10 +74,10 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         'clp;ingest' {
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]')
             [CompletionResult]::new('--blob', '--blob', [CompletionResultType]::ParameterName, 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]')
-            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]')
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription of the environment [env: SUBSCRIPTION_ID]')
-            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription of the environment [env: SUBSCRIPTION_ID]')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes several [env: ENVIRONMENT]')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes several [env: ENVIRONMENT]')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]')
             [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topic for the lines; else the raw topic of the blob''s service [env: KAFKA_TOPIC]')
@@ -86,6 +88,13 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--on-corrupt', '--on-corrupt', [CompletionResultType]::ParameterName, 'At bytes that are no gzip member: stop, or go on at the next member that inflates')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the summary')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the summary')
+            [CompletionResult]::new('--lanes', '--lanes', [CompletionResultType]::ParameterName, 'Members of the group that work side by side in this process [default: 1]')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group; the workers of one group share the blobs between them [default: clp-ingest]')
+            [CompletionResult]::new('--min-date', '--min-date', [CompletionResultType]::ParameterName, 'Only blobs of this day and later; takes also days whose states have expired')
+            [CompletionResult]::new('--max-date', '--max-date', [CompletionResultType]::ParameterName, 'Only blobs of this day and earlier')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Only blobs in whose service or name this is found; can be given several times')
+            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'End once nothing was left to do for so many seconds')
+            [CompletionResult]::new('--metrics-addr', '--metrics-addr', [CompletionResultType]::ParameterName, 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
@@ -94,6 +103,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on where the last run of this blob and topic stopped')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read and count, send nothing')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Run although workers write the same topic; safe if none of them has this blob')
+            [CompletionResult]::new('--worker', '--worker', [CompletionResultType]::ParameterName, 'Run as a service: follow the monitor''s events and ingest every blob they tell of')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -115,6 +125,31 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
             [CompletionResult]::new('--max-per-env', '--max-per-env', [CompletionResultType]::ParameterName, 'Show at most N blobs of each environment')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order, over all days; but for `name`, nothing is shown before everything is listed')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clp;status' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service: its name, an alias, or the start of its pods'' names')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Show it again every so many seconds until interrupted, and end with exit code 0')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show it again every so many seconds until interrupted, and end with exit code 0')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
@@ -293,8 +328,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         }
         'clp;help' {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring a blob''s lines into Kafka, each exactly once')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
             [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
@@ -311,6 +347,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;list-blobs' {
+            break
+        }
+        'clp;help;status' {
             break
         }
         'clp;help;test-kafka' {

@@ -43,6 +43,9 @@ _clp() {
             clp,setup-config)
                 cmd="clp__subcmd__setup__subcmd__config"
                 ;;
+            clp,status)
+                cmd="clp__subcmd__status"
+                ;;
             clp,test-kafka)
                 cmd="clp__subcmd__test__subcmd__kafka"
                 ;;
@@ -97,6 +100,9 @@ _clp() {
             clp__subcmd__help,setup-config)
                 cmd="clp__subcmd__help__subcmd__setup__subcmd__config"
                 ;;
+            clp__subcmd__help,status)
+                cmd="clp__subcmd__help__subcmd__status"
+                ;;
             clp__subcmd__help,test-kafka)
                 cmd="clp__subcmd__help__subcmd__test__subcmd__kafka"
                 ;;
@@ -116,7 +122,7 @@ _clp() {
 
     case "${cmd}" in
         clp)
-            opts="-X -q -v -h -V --config --brokers --quiet --verbose --color --log-format --help --version monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help"
+            opts="-X -q -v -h -V --config --brokers --quiet --verbose --color --log-format --help --version monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,7 +438,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__help)
-            opts="monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help"
+            opts="monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -613,6 +619,20 @@ _clp() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        clp__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         clp__subcmd__help__subcmd__test__subcmd__kafka)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -628,7 +648,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__ingest)
-            opts="-b -e -s -c -t -f -X -q -v -h --blob --env --subscription --container --topic --service --start-offset --resume --align --on-corrupt --dry-run --force --format --config --brokers --quiet --verbose --color --log-format --help"
+            opts="-b -e -s -c -t -f -X -q -v -h --blob --env --subscription --container --topic --service --start-offset --resume --align --on-corrupt --dry-run --force --format --worker --lanes --group --min-date --max-date --selector --until-idle --metrics-addr --config --brokers --quiet --verbose --color --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,6 +716,34 @@ _clp() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --lanes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-addr)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -866,7 +914,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__monitor)
-            opts="-e -s -d -X -q -v -h --env --subscription --date --days-back --once --dry-run --config --brokers --quiet --verbose --color --log-format --help"
+            opts="-e -s -d -X -q -v -h --env --subscription --date --days-back --once --dry-run --metrics-addr --config --brokers --quiet --verbose --color --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -897,6 +945,10 @@ _clp() {
                     return 0
                     ;;
                 --days-back)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-addr)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -936,6 +988,84 @@ _clp() {
             case "${prev}" in
                 --from)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --brokers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clp__subcmd__status)
+            opts="-e -s -d -w -f -X -q -v -h --env --subscription --date --service --watch --format --config --brokers --quiet --verbose --color --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --date)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -32,8 +32,9 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
+            cand ingest 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service'
             cand list-blobs 'List blobs in storage, newest first'
+            cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
             cand setup-config 'Write a first configuration, readable by you alone'
@@ -50,6 +51,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -d 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday'
             cand --date 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday'
             cand --days-back 'Scan so many days before today, in place of the configured number'
+            cand --metrics-addr 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
@@ -67,10 +69,10 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;ingest'= {
             cand -b 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]'
             cand --blob 'The blob''s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]'
-            cand -e 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]'
-            cand --env 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]'
-            cand -s 'Subscription of the environment [env: SUBSCRIPTION_ID]'
-            cand --subscription 'Subscription of the environment [env: SUBSCRIPTION_ID]'
+            cand -e 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes several [env: ENVIRONMENT]'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes several [env: ENVIRONMENT]'
+            cand -s 'Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]'
+            cand --subscription 'Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]'
             cand -c 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]'
             cand --container 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]'
             cand -t 'Topic for the lines; else the raw topic of the blob''s service [env: KAFKA_TOPIC]'
@@ -81,6 +83,13 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --on-corrupt 'At bytes that are no gzip member: stop, or go on at the next member that inflates'
             cand -f 'Form of the summary'
             cand --format 'Form of the summary'
+            cand --lanes 'Members of the group that work side by side in this process [default: 1]'
+            cand --group 'Consumer group; the workers of one group share the blobs between them [default: clp-ingest]'
+            cand --min-date 'Only blobs of this day and later; takes also days whose states have expired'
+            cand --max-date 'Only blobs of this day and earlier'
+            cand --selector 'Only blobs in whose service or name this is found; can be given several times'
+            cand --until-idle 'End once nothing was left to do for so many seconds'
+            cand --metrics-addr 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
@@ -89,6 +98,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --resume 'Go on where the last run of this blob and topic stopped'
             cand --dry-run 'Read and count, send nothing'
             cand --force 'Run although workers write the same topic; safe if none of them has this blob'
+            cand --worker 'Run as a service: follow the monitor''s events and ingest every blob they tell of'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -109,6 +119,30 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --container 'Container of the storage account, in place of the configured one'
             cand --max-per-env 'Show at most N blobs of each environment'
             cand --sort 'Order, over all days; but for `name`, nothing is shown before everything is listed'
+            cand -f 'Form of the list'
+            cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;status'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names'
+            cand -w 'Show it again every so many seconds until interrupted, and end with exit code 0'
+            cand --watch 'Show it again every so many seconds until interrupted, and end with exit code 0'
             cand -f 'Form of the list'
             cand --format 'Form of the list'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
@@ -272,8 +306,9 @@ set edit:completion:arg-completer[clp] = {|@words|
         }
         &'clp;help'= {
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring a blob''s lines into Kafka, each exactly once'
+            cand ingest 'Bring blobs'' lines into Kafka, each exactly once: one blob now, or all of them as a service'
             cand list-blobs 'List blobs in storage, newest first'
+            cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
             cand setup-config 'Write a first configuration, readable by you alone'
@@ -287,6 +322,8 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;ingest'= {
         }
         &'clp;help;list-blobs'= {
+        }
+        &'clp;help;status'= {
         }
         &'clp;help;test-kafka'= {
         }

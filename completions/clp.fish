@@ -37,8 +37,9 @@ complete -c clp -n "__fish_clp_needs_command" -s v -l verbose -d 'Log more: -v d
 complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
 complete -c clp -n "__fish_clp_needs_command" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
+complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring blobs\' lines into Kafka, each exactly once: one blob now, or all of them as a service'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
 complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
 complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
 complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
@@ -50,6 +51,7 @@ complete -c clp -n "__fish_clp_using_subcommand monitor" -s e -l env -d 'Environ
 complete -c clp -n "__fish_clp_using_subcommand monitor" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
 complete -c clp -n "__fish_clp_using_subcommand monitor" -s d -l date -d 'Scan this day and no other: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
 complete -c clp -n "__fish_clp_using_subcommand monitor" -l days-back -d 'Scan so many days before today, in place of the configured number' -r
+complete -c clp -n "__fish_clp_using_subcommand monitor" -l metrics-addr -d 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one' -r
 complete -c clp -n "__fish_clp_using_subcommand monitor" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand monitor" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand monitor" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
@@ -64,8 +66,8 @@ complete -c clp -n "__fish_clp_using_subcommand monitor" -s q -l quiet -d 'Log l
 complete -c clp -n "__fish_clp_using_subcommand monitor" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand monitor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s b -l blob -d 'The blob\'s name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured [env: ENVIRONMENT]' -r
-complete -c clp -n "__fish_clp_using_subcommand ingest" -s s -l subscription -d 'Subscription of the environment [env: SUBSCRIPTION_ID]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; may be left out if only one is configured, and for a worker, which takes several [env: ENVIRONMENT]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -s s -l subscription -d 'Subscription of the environment; several for a worker [env: SUBSCRIPTION_ID]' -r
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s c -l container -d 'Container of the storage account, in place of the configured one [env: AZURE_STORAGE_CONTAINER_NAME]' -r
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s t -l topic -d 'Topic for the lines; else the raw topic of the blob\'s service [env: KAFKA_TOPIC]' -r
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l service -d 'Service, for the records\' header; else by the blob\'s name [env: SERVICE_SELECTOR]' -r
@@ -76,6 +78,13 @@ complete -c clp -n "__fish_clp_using_subcommand ingest" -l on-corrupt -d 'At byt
 skip\t''"
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s f -l format -d 'Form of the summary' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l lanes -d 'Members of the group that work side by side in this process [default: 1]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l group -d 'Consumer group; the workers of one group share the blobs between them [default: clp-ingest]' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l min-date -d 'Only blobs of this day and later; takes also days whose states have expired' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l max-date -d 'Only blobs of this day and earlier' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l selector -d 'Only blobs in whose service or name this is found; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l until-idle -d 'End once nothing was left to do for so many seconds' -r
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l metrics-addr -d 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one' -r
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
@@ -87,6 +96,7 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l resume -d 'Go on where the last run of this blob and topic stopped'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l dry-run -d 'Read and count, send nothing'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -l force -d 'Run although workers write the same topic; safe if none of them has this blob'
+complete -c clp -n "__fish_clp_using_subcommand ingest" -l worker -d 'Run as a service: follow the monitor\'s events and ingest every blob they tell of'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -115,6 +125,24 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand status" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -l service -d 'Service: its name, an alias, or the start of its pods\' names' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s w -l watch -d 'Show it again every so many seconds until interrupted, and end with exit code 0' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded and names shortened on a terminal'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand status" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand status" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand status" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand status" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand status" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand status" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
 json\t'One JSON object a line'"
 complete -c clp -n "__fish_clp_using_subcommand test-kafka" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
@@ -234,16 +262,17 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring a blob\'s lines into Kafka, each exactly once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring blobs\' lines into Kafka, each exactly once: one blob now, or all of them as a service'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
