@@ -1,12 +1,13 @@
 //! Which blobs there are, and what became of them, told as events.
 //!
 //! ```text
-//!  Watch (one for each environment)                        publish
-//!  Schedule ─▶ days due ─▶ storage, page by page ─▶ decide ── batches ──▶ Ingestion.Blobs
-//!                                  Known ───────────▶ ▲                        │
-//!                                    ▲ └────────── what has arrived ◀──────────┤
-//!                                    └─ recall, at the start: BlobState and ◀──┘
+//!  Schedule ── days due ──▶ storage, page by page ──▶ decide ── batches ──▶ publish ──▶ Ingestion.Blobs
+//!                                       Known ──────────┘                     │
+//!                                       ▲   ▲────── what has arrived ◀────────┘
+//!  Ingestion.Blobs, BlobState ─ recall ─┘
 //! ```
+//!
+//! A [`Watch`] is one environment; all go on side by side.
 //!
 //! What may be lost when this process dies at any instant: nothing. What was told is known only once it has arrived,
 //! so whatever was not is told by the next scan, or by the next monitor. What may come twice: events that had arrived

@@ -16,7 +16,7 @@ use crate::{
 const BATCHES_AT_ONCE: usize = 16;
 /// Far above any event: names in Azure have at most 1024 characters.
 const MAX_EVENT_BYTES: usize = 1 << 20;
-/// What no other try seems to help against is tried again so often, with a new producer each time.
+/// What does not look as if another try would help is tried so often again: a new producer may fare better.
 const HOPELESS_TRIES: u32 = 2;
 /// Where the operator does not say otherwise: an event that the brokers do not acknowledge fails after half a minute, and
 /// is sent again, with a warning; and a batch does not wait for more to come, as its scan waits for it.
