@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     cli::{App, MetricsArgs, cancel_on_signal},
-    config::{Filters, Pattern},
+    commands::topics::explain_missing,
+    config::{self, Filters, Pattern},
     domain::Date,
     kafka::{self, Cluster},
     pipeline::{
@@ -73,7 +74,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
     let instance = Instance::acquire(&group);
     let settings = Settings {
-        topics: topics(&config.kafka.topics, &cluster).await?,
+        topics: topics(&config.kafka, &cluster).await?,
         containers: config
             .environments()
             .into_iter()
@@ -136,7 +137,8 @@ fn filters(args: &Ingest, app: &App) -> anyhow::Result<Filters> {
     Ok(filters)
 }
 
-async fn topics(names: &crate::config::Topics, cluster: &Cluster) -> anyhow::Result<Topics> {
+async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Topics> {
+    let names = &config.topics;
     let wanted = [
         &names.blobs,
         &names.blob_state,
@@ -145,7 +147,9 @@ async fn topics(names: &crate::config::Topics, cluster: &Cluster) -> anyhow::Res
         &names.errors,
     ]
     .map(String::as_str);
-    let partitions = cluster.partitions(&wanted)?;
+    let partitions = cluster
+        .partitions(&wanted)
+        .map_err(|error| explain_missing(error, config))?;
     let topic = |index: usize| (wanted[index].to_owned(), partitions[index]);
     Ok(Topics {
         blobs: topic(0),

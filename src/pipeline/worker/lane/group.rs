@@ -83,7 +83,7 @@ impl Lane {
             match news {
                 News::Record(record) => self.take_event(record),
                 News::End(partition) => {
-                    if let Some(share) = self.shares.get_mut(&partition) {
+                    if let Some(share) = self.shares.get_mut(&partition).filter(|share| share.is_ready()) {
                         share.at_end = true;
                     }
                 }
