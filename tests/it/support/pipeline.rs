@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::azurite::endpoint;
 use super::blobs::Blobs;
-use super::clp::Clp;
+use super::clp::{Clp, ENVIRONMENT, SUBSCRIPTION};
 use super::faults::Faults;
 use super::kafka::Kafka;
 use super::process::{unique, wait_for};
@@ -201,37 +201,34 @@ pub struct Event {
 }
 
 pub fn observed(listed: &Listed) -> Event {
-    let Listed {
-        blob,
-        size,
-        last_modified,
-    } = listed;
-    Event {
-        blob: blob.clone(),
-        key: format!("cp2:P1:observed:{}", short(blob)),
-        value: json!({
-            "subscription": "cp2", "environment": "P1", "blobName": blob, "observationDate": last_modified,
-            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api",
-        }),
-    }
+    event("observed", listed, json!({ "observationDate": listed.last_modified }))
 }
 
 pub fn closed(listed: &Listed) -> Event {
+    event(
+        "closed",
+        listed,
+        json!({ "closedDate": listed.last_modified, "timeoutMinutes": 5 }),
+    )
+}
+
+/// With the fields that both events have, and its own.
+fn event(kind: &str, listed: &Listed, own: Value) -> Event {
     let Listed {
         blob,
         size,
         last_modified,
     } = listed;
+    let mut value = json!({
+        "subscription": SUBSCRIPTION, "environment": ENVIRONMENT, "blobName": blob, "sizeInBytes": size,
+        "lastModifiedDate": last_modified, "serviceSelector": "api",
+    });
+    let fields = own.as_object().expect("fields").clone();
+    value.as_object_mut().expect("an event").extend(fields);
+    let short = blob.strip_prefix("kubernetes/").expect("a name with its directory");
     Event {
         blob: blob.clone(),
-        key: format!("cp2:P1:closed:{}", short(blob)),
-        value: json!({
-            "subscription": "cp2", "environment": "P1", "blobName": blob, "closedDate": last_modified,
-            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api", "timeoutMinutes": 5,
-        }),
+        key: format!("{SUBSCRIPTION}:{ENVIRONMENT}:{kind}:{short}"),
+        value,
     }
-}
-
-fn short(blob: &str) -> &str {
-    blob.strip_prefix("kubernetes/").expect("a name with its directory")
 }
