@@ -79,6 +79,12 @@ impl App {
         Ok((opened, name))
     }
 
+    /// Logs at the level that the configuration has for services, unless flags or `CLP_LOG` say otherwise.
+    pub fn log_as_service(&self) -> anyhow::Result<()> {
+        logging::set_level(self.config()?.monitoring.log_level);
+        Ok(())
+    }
+
     pub fn read_options(&self) -> anyhow::Result<ReadOptions> {
         let storage = &self.config()?.storage;
         Ok(ReadOptions {

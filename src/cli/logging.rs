@@ -1,6 +1,9 @@
 //! The log, on standard error.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::OnceLock,
+};
 
 use tracing_subscriber::{
     EnvFilter, fmt,
@@ -8,6 +11,10 @@ use tracing_subscriber::{
 };
 
 use super::{GlobalArgs, LogFormat, output, progress, told};
+use crate::config::LogLevel;
+
+/// Changes what is logged; only there if neither flags nor `CLP_LOG` say what that is.
+static CHANGE: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
 
 /// Starts logging as the flags say. `CLP_LOG` takes filters such as `clp::storage=debug` and beats `-q` and `-v`.
 pub(super) fn start(args: &GlobalArgs) {
@@ -18,7 +25,7 @@ pub(super) fn start(args: &GlobalArgs) {
         1 => "debug",
         2.. => "trace",
     };
-    let by_flags = EnvFilter::new(format!("warn,clp={level}"));
+    let by_flags = of_level(level);
     let asked = std::env::var("CLP_LOG")
         .ok()
         .filter(|filters| !filters.trim().is_empty());
@@ -33,16 +40,42 @@ pub(super) fn start(args: &GlobalArgs) {
         .with_timer(UtcMillis);
     // A second start, in a program that uses the library, leaves the first as it is.
     told::set_form(args.log_format);
-    let _ = match args.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder
-            .with_ansi(output::use_color(args.color, &io::stderr()))
-            .with_target(args.verbose > 1)
-            .try_init(),
+    // Nothing is left to change once the log is gone.
+    let change: Box<dyn Fn(EnvFilter) + Send + Sync> = match args.log_format {
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let handle = builder.reload_handle();
+            let _ = builder.try_init();
+            Box::new(move |filter| drop(handle.reload(filter)))
+        }
+        LogFormat::Text => {
+            let builder = builder
+                .with_ansi(output::use_color(args.color, &io::stderr()))
+                .with_target(args.verbose > 1)
+                .with_filter_reloading();
+            let handle = builder.reload_handle();
+            let _ = builder.try_init();
+            Box::new(move |filter| drop(handle.reload(filter)))
+        }
     };
+    if asked.is_none() && args.verbose == 0 && args.quiet == 0 {
+        let _ = CHANGE.set(change);
+    }
     if let Some(error) = unreadable {
         tracing::warn!("CLP_LOG does not count: {error}; it takes filters such as warn,clp::storage=debug");
     }
+}
+
+/// Logs as the configuration says, where neither flags nor `CLP_LOG` do.
+pub(super) fn set_level(level: LogLevel) {
+    if let Some(change) = CHANGE.get() {
+        change(of_level(&level.to_string()));
+    }
+}
+
+/// Our own log at this level, and warnings of the libraries.
+fn of_level(level: &str) -> EnvFilter {
+    EnvFilter::new(format!("warn,clp={level}"))
 }
 
 struct UtcMillis;

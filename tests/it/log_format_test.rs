@@ -81,3 +81,15 @@ fn filters_that_can_not_be_read_are_told_and_an_empty_variable_is_none() {
     assert_eq!(log(""), "");
     assert_eq!(log("clp=debug"), "");
 }
+
+#[test]
+fn services_log_at_the_configured_level_unless_flags_say_otherwise() {
+    let scene = Scene::new();
+    let clp = scene.clp.set("monitoring.log_level", "warn");
+    let scan = |more: &[&str]| {
+        let args = more.iter().copied().chain(["monitor", "--once", "--dry-run"]);
+        clp.run(args).success().stderr
+    };
+    assert!(!scan(&[]).contains("scanned"));
+    assert!(scan(&["-v"]).contains("scanned"));
+}

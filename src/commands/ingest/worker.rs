@@ -58,6 +58,7 @@ pub struct WorkerArgs {
 }
 
 pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
+    app.log_as_service()?;
     let config = app.config()?;
     let filters = filters(args, app)?;
     let kafka = app.kafka()?;

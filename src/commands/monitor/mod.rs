@@ -97,6 +97,7 @@ impl Monitor {
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
+    app.log_as_service()?;
     let handling = &app.config()?.error_handling;
     let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
