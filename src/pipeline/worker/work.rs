@@ -11,13 +11,13 @@ use jiff::Timestamp;
 
 use crate::{
     config::Order,
-    domain::{BlobId, BlobName, Date, EnvironmentId},
+    domain::{BlobHash, BlobName, Date, EnvironmentId},
 };
 
 /// A blob to be read up to a known end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
-    pub id: BlobId,
+    pub id: BlobHash,
     pub environment: Arc<EnvironmentId>,
     pub blob: Arc<str>,
     /// The selector's name.
@@ -96,10 +96,10 @@ impl Rank {
 pub struct Backlog {
     order: Order,
     arrivals: u64,
-    waiting: HashMap<BlobId, Work>,
+    waiting: HashMap<BlobHash, Work>,
     /// By environment, so that one that rests does not stand in the way of the others.
-    queues: HashMap<Arc<EnvironmentId>, BTreeMap<Rank, BlobId>>,
-    in_hand: HashSet<BlobId>,
+    queues: HashMap<Arc<EnvironmentId>, BTreeMap<Rank, BlobHash>>,
+    in_hand: HashSet<BlobHash>,
     resting: HashMap<Arc<EnvironmentId>, Rest>,
     /// Work whose last attempt failed, by the time of the next. Their events are done with.
     later: BTreeMap<(Instant, u64), Work>,
@@ -143,7 +143,7 @@ impl Backlog {
         }
     }
 
-    fn enqueue(&mut self, id: BlobId) {
+    fn enqueue(&mut self, id: BlobHash) {
         let Some(work) = self.waiting.get(&id) else {
             return;
         };
@@ -189,7 +189,7 @@ impl Backlog {
     }
 
     /// The work in hand for this blob is done, or comes back by [`Self::add`].
-    pub fn put_down(&mut self, id: BlobId) {
+    pub fn put_down(&mut self, id: BlobHash) {
         self.in_hand.remove(&id);
         self.enqueue(id);
     }
@@ -249,7 +249,7 @@ impl Backlog {
 
     /// Drops everything of partitions that went to others.
     pub fn forget(&mut self, is_gone: impl Fn(i32) -> bool) {
-        let gone: HashSet<BlobId> = self
+        let gone: HashSet<BlobHash> = self
             .waiting
             .values()
             .filter(|work| is_gone(work.partition))
