@@ -62,3 +62,85 @@ pub fn date_of(blob: &str, last_modified: Timestamp) -> Date {
         |name| name.date,
     )
 }
+
+/// Of a blob of this name, for tests.
+#[cfg(test)]
+pub fn example(blob: &str) -> Work {
+    let environment = EnvironmentId::new("cp2", "P1");
+    Work {
+        id: BlobHash::of(&environment, blob),
+        environment: Arc::new(environment),
+        blob: blob.into(),
+        service: "api".into(),
+        partition: 0,
+        size: 10,
+        last_modified: Timestamp::UNIX_EPOCH,
+        created: None,
+        observed: Timestamp::UNIX_EPOCH,
+        closed: false,
+        offsets: Vec::new(),
+        begun: None,
+        failures: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: &str = "2025-06-06T12:00:00Z";
+
+    #[test]
+    fn the_younger_event_says_what_the_blob_is_like() {
+        let at = |time: &str, size, closed, offset| Work {
+            last_modified: time.parse().unwrap(),
+            size,
+            closed,
+            offsets: vec![offset],
+            ..example("a")
+        };
+        let later = "2025-06-06T12:00:01Z";
+        for (first, second, size, closed) in [
+            (at(DAY, 10, false, 1), at(later, 20, false, 2), 20, false),
+            (at(later, 20, false, 1), at(DAY, 10, true, 2), 20, false),
+            // Written at the same time, as far as storage tells: the larger, then the closed one.
+            (at(DAY, 10, true, 1), at(DAY, 20, false, 2), 20, false),
+            (at(DAY, 20, true, 1), at(DAY, 20, false, 2), 20, true),
+            (at(DAY, 20, true, 1), at(later, 5, false, 2), 5, false),
+        ] {
+            let mut work = first.clone();
+            work.merge(second.clone());
+            assert_eq!((work.size, work.closed), (size, closed), "{first:?} and {second:?}");
+            work.offsets.sort_unstable();
+            assert_eq!(work.offsets, [1, 2]);
+        }
+    }
+
+    #[test]
+    fn what_only_one_of_them_knows_stays() {
+        let created: Timestamp = DAY.parse().unwrap();
+        let begun = Work {
+            begun: Some((7, 3)),
+            created: Some(created),
+            failures: 2,
+            ..example("a")
+        };
+        let younger = Work {
+            size: 99,
+            ..example("a")
+        };
+        for (mut work, other) in [(begun.clone(), younger.clone()), (younger, begun)] {
+            work.merge(other);
+            assert_eq!((work.begun, work.created), (Some((7, 3)), Some(created)));
+            assert_eq!((work.size, work.failures), (99, 0));
+        }
+    }
+
+    #[test]
+    fn a_blob_is_of_the_day_of_its_name_or_of_its_last_write() {
+        let day = |blob: &str| date_of(blob, DAY.parse().unwrap()).to_string();
+        let named = "kubernetes/20250101.api-1_default_platform-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.gz";
+        assert_eq!(day(named), "20250101");
+        assert_eq!(day("kubernetes/odd.gz"), "20250606");
+    }
+}

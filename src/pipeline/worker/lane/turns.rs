@@ -328,7 +328,7 @@ fn missing(work: &Work, end: &End) -> Option<String> {
     match torn_bytes {
         0 if end.waiting => None,
         0 => Some(format!(
-            "it ends at {checkpoint}, though it was listed with {} bytes",
+            "nothing follows {checkpoint}, though it was listed with {} bytes",
             work.size
         )),
         _ if work.closed => Some(format!(
