@@ -148,8 +148,11 @@ impl Lane {
         else {
             return;
         };
-        let next = self.backlog.next_rank(Instant::now());
-        let had_long = current.bytes >= TURN_BYTES && (next.is_some() || self.turns.len() > 1);
+        // What waits may be opened already.
+        let others = self.turns.iter().filter(|(number, _)| **number != current.turn);
+        let opened = others.map(|(_, other)| other.rank);
+        let next = self.backlog.next_rank(Instant::now()).into_iter().chain(opened).min();
+        let had_long = current.bytes >= TURN_BYTES && next.is_some();
         if had_long || next.is_some_and(|next| next.is_of_earlier_turn(&turn.rank)) {
             turn.wish.to_yield();
         }
