@@ -135,9 +135,7 @@ fn storage_that_was_away_is_taken_up_at_once() {
     let names: Vec<String> = (0..12).map(|n| api_blob(&format!("away-{n}"))).collect();
     run.blobs.fill(&names, &gz::blob(0..300, 50));
     run.storage.refuse();
-    for name in &names {
-        run.close(name);
-    }
+    run.tell(&names.iter().map(|name| closed(&run.listed(name))).collect::<Vec<_>>());
     let worker = run.worker(&[]);
     worker.wait_for_stderr("the blob can not be read now", LIMIT);
     wait_for("a state with the error", LIMIT, || {

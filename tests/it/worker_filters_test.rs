@@ -30,6 +30,7 @@ fn filters_let_through_what_they_say() {
     run.clp = run
         .clp
         .environment("cp3", "S1", other.container(), &azurite().endpoint());
+    let mut events = Vec::new();
     for (environment, day, pod) in [
         ("P1", "20250605", "api-a"),
         ("P1", "20250606", "api-a"),
@@ -46,8 +47,9 @@ fn filters_let_through_what_they_say() {
             other.append(&blob, &gz::blob(0..3, 3));
             event = event.of("cp3", "S1");
         }
-        run.tell(&[event]);
+        events.push(event);
     }
+    run.tell(&events);
     // Held back by all filters at once; and the group is done with it.
     let nothing = unique("nothing");
     run.work(&["--group", &nothing, "--selector", "zookeeper"]);

@@ -8,22 +8,24 @@ use serde_json::{Value, json};
 use crate::support::azurite::{ACCESS_KEY, ACCOUNT, endpoint};
 use crate::support::gz;
 use crate::support::mixed::Mixed;
-use crate::support::pipeline::{Pipeline, closed, observed};
+use crate::support::pipeline::{Event, Pipeline, closed, observed};
 use crate::support::records::Record;
 use crate::support::scene::{api_blob, bytes_of, expect_log_lines, lines_at};
 use crate::support::services::kafka;
 use crate::support::topics::{self, Topics, partition_of};
 
-/// The seven topics, three of them with partition counts of their own.
+/// The topics of a worker, with these partition counts.
 fn topics_of(blobs: i32, blob_state: i32, raw: i32) -> Topics {
     let topics = Topics::names(kafka());
-    for (key, name) in topics.by_configuration_key() {
-        let (partitions, config): (i32, &[(&str, &str)]) = match key {
-            "blobs" => (blobs, &[]),
-            "blob_state" => (blob_state, &[("cleanup.policy", "compact")]),
-            _ => (raw, &[]),
-        };
-        topics::create(kafka(), name, partitions, config);
+    topics::create(kafka(), &topics.blobs, blobs, &[]);
+    topics::create(
+        kafka(),
+        &topics.blob_state,
+        blob_state,
+        &[("cleanup.policy", "compact")],
+    );
+    for name in [&topics.raw_application, &topics.raw_proxy, &topics.errors] {
+        topics::create(kafka(), name, raw, &[]);
     }
     topics
 }
@@ -33,14 +35,12 @@ fn events_in_a_foreign_partition_are_forwarded_and_done_once() {
     let run = Pipeline::new();
     let names: Vec<String> = (0..12).map(|n| api_blob(&format!("foreign-{n}"))).collect();
     run.blobs.fill(&names, &gz::blob(0..30, 10));
-    for (n, name) in names.iter().enumerate() {
-        let home = partition_of(name, 4);
-        let event = closed(&run.listed(name));
-        run.tell_at((home + 1) % 4, &event);
-        if n % 2 == 0 {
-            run.tell_at(home, &event);
-        }
-    }
+    let events: Vec<Event> = names.iter().map(|name| closed(&run.listed(name))).collect();
+    let home = |event: &Event| partition_of(&event.blob, 4);
+    let foreign = events.iter().map(|event| ((home(event) + 1) % 4, event));
+    // Of every other blob there is one at home too.
+    let at_home = events.iter().step_by(2).map(|event| (home(event), event));
+    run.tell_at(&foreign.chain(at_home).collect::<Vec<_>>());
     run.work(&["--lanes", "2"]);
     let lines = run.lines();
     for name in &names {
@@ -71,9 +71,12 @@ fn topics_may_have_different_numbers_of_partitions() {
     let blobs: Vec<Mixed> = (1..=20).map(|seed| Mixed::new(40 * seed, seed)).collect();
     for blob in &blobs {
         run.blobs.append(&blob.name, &blob.bytes);
-        run.observe(&blob.name);
-        run.close(&blob.name);
     }
+    let events = |blob: &Mixed| {
+        let listed = run.listed(&blob.name);
+        [observed(&listed), closed(&listed)]
+    };
+    run.tell(&blobs.iter().flat_map(events).collect::<Vec<Event>>());
     run.work(&["--lanes", "3"]);
     let states = run.states();
     run.work(&["--lanes", "3", "--group", &format!("{}-again", run.group)]);

@@ -116,15 +116,11 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
         let count = partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic");
         let home = |event: &Event| partition_of(&event.blob, count as u32);
         let events: Vec<_> = events.iter().map(|event| (home(event), event)).collect();
-        self.tell_all(&events);
+        self.tell_at(&events);
     }
 
-    /// Publishes an event into any partition.
-    pub fn tell_at(&self, partition: i32, event: &Event) {
-        self.tell_all(&[(partition, event)]);
-    }
-
-    fn tell_all(&self, events: &[(i32, &Event)]) {
+    /// Publishes events, each into any partition.
+    pub fn tell_at(&self, events: &[(i32, &Event)]) {
         let records: Vec<Record> = events
             .iter()
             .map(|(partition, event)| Record {
