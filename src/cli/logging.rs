@@ -45,16 +45,11 @@ pub(super) fn start(args: &GlobalArgs) {
     }
 }
 
-/// RFC 3339 in UTC, to the millisecond.
-pub(super) fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
-}
-
 struct UtcMillis;
 
 impl FormatTime for UtcMillis {
     fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
-        writer.write_str(&now())
+        writer.write_str(&told::now())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use super::{LogFormat, logging};
+use super::LogFormat;
 
 /// Text until something else is asked for.
 static FORM: OnceLock<LogFormat> = OnceLock::new();
@@ -56,7 +56,7 @@ impl Told<'_> {
             Self::Error { message, hint } => ("ERROR", message, hint),
         };
         let event = Event {
-            timestamp: logging::now(),
+            timestamp: now(),
             level,
             message,
             hint,
@@ -66,4 +66,9 @@ impl Told<'_> {
         let json = serde_json::to_string(&event).unwrap_or_default();
         format!("{json}\n")
     }
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
 }

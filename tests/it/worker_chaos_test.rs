@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::gz;
 use crate::support::kafka::Kafka;
+use crate::support::mixed::Dice;
 use crate::support::pipeline::Pipeline;
 use crate::support::process::wait_for;
 use crate::support::running::Running;
@@ -15,19 +16,6 @@ use crate::support::scene::{api_blob, expect_log_lines};
 const BLOBS: usize = 24;
 const KILLS: usize = 24;
 const WORKERS: usize = 3;
-
-/// Numbers that look random and are always the same (Knuth's MMIX generator).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-}
 
 /// Appends to the blobs in turn until it is told to stop; gives how many lines each has then. Members end anywhere.
 fn write<K: std::borrow::Borrow<Kafka>>(

@@ -92,10 +92,11 @@ fn member_len(dice: &mut Dice) -> usize {
 }
 
 /// Numbers that look random and are always the same (Knuth's MMIX generator).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    /// A number below `sides`.
+    pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

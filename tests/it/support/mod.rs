@@ -4,12 +4,14 @@
     dead_code,
     reason = "the support is one small library; not every part of it is used at every time"
 )]
+#![allow(clippy::print_stdout, reason = "benchmarks print figures")]
 #![allow(
     clippy::disallowed_methods,
     reason = "what waits for a condition looks at it again and again; the tests themselves call that, and never sleep"
 )]
 
 pub mod azurite;
+pub mod bench;
 pub mod blobs;
 pub mod clp;
 pub mod faults;

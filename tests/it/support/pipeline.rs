@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::azurite::endpoint;
 use super::blobs::Blobs;
-use super::clp::Clp;
+use super::clp::{Clp, ENVIRONMENT, SUBSCRIPTION};
 use super::faults::Faults;
 use super::kafka::Kafka;
 use super::process::{unique, wait_for};
@@ -154,8 +154,9 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
     #[track_caller]
     pub fn assert_done_with(&self, blob: &str) {
         let committed = self.committed();
+        let short = blob.trim_start_matches("kubernetes/");
         for record in self.kafka.borrow().read_committed(&self.topics.blobs) {
-            if record.key_text().ends_with(short(blob)) && !record.key_text().contains("-completion:") {
+            if record.key_text().ends_with(short) && !record.key_text().contains("-completion:") {
                 let (partition, offset) = (record.partition, record.offset);
                 assert!(
                     committed[&partition] > offset,
@@ -236,46 +237,45 @@ impl Event {
 
     /// The same of another environment.
     pub fn of(self, subscription: &str, environment: &str) -> Event {
-        let key = self
-            .key
-            .replacen("cp2:P1:", &format!("{subscription}:{environment}:"), 1);
+        let key = self.key.replacen(
+            &format!("{SUBSCRIPTION}:{ENVIRONMENT}:"),
+            &format!("{subscription}:{environment}:"),
+            1,
+        );
         let event = self.with("subscription", subscription).with("environment", environment);
         Event { key, ..event }
     }
 }
 
 pub fn observed(listed: &Listed) -> Event {
-    let Listed {
-        blob,
-        size,
-        last_modified,
-    } = listed;
-    Event {
-        blob: blob.clone(),
-        key: format!("cp2:P1:observed:{}", short(blob)),
-        value: json!({
-            "subscription": "cp2", "environment": "P1", "blobName": blob, "observationDate": last_modified,
-            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api",
-        }),
-    }
+    event("observed", listed, json!({ "observationDate": listed.last_modified }))
 }
 
 pub fn closed(listed: &Listed) -> Event {
+    event(
+        "closed",
+        listed,
+        json!({ "closedDate": listed.last_modified, "timeoutMinutes": 5 }),
+    )
+}
+
+/// With the fields that both events have, and its own.
+fn event(kind: &str, listed: &Listed, own: Value) -> Event {
     let Listed {
         blob,
         size,
         last_modified,
     } = listed;
+    let mut value = json!({
+        "subscription": SUBSCRIPTION, "environment": ENVIRONMENT, "blobName": blob, "sizeInBytes": size,
+        "lastModifiedDate": last_modified, "serviceSelector": "api",
+    });
+    let fields = own.as_object().expect("fields").clone();
+    value.as_object_mut().expect("an event").extend(fields);
+    let short = blob.strip_prefix("kubernetes/").expect("a name with its directory");
     Event {
         blob: blob.clone(),
-        key: format!("cp2:P1:closed:{}", short(blob)),
-        value: json!({
-            "subscription": "cp2", "environment": "P1", "blobName": blob, "closedDate": last_modified,
-            "sizeInBytes": size, "lastModifiedDate": last_modified, "serviceSelector": "api", "timeoutMinutes": 5,
-        }),
+        key: format!("{SUBSCRIPTION}:{ENVIRONMENT}:{kind}:{short}"),
+        value,
     }
-}
-
-fn short(blob: &str) -> &str {
-    blob.strip_prefix("kubernetes/").expect("a name with its directory")
 }
