@@ -3,7 +3,7 @@
 //! Facts of the outside world (name formats, event fields, keys, the partition rule) are the ones that the collector,
 //! the predecessor and its consumers agreed on; each item says which rule it follows.
 
-pub mod blob_id;
+pub mod blob_hash;
 pub mod blob_name;
 pub mod checkpoint;
 pub mod date;
@@ -13,7 +13,7 @@ pub mod key;
 pub mod selector;
 pub mod topic;
 
-pub use blob_id::BlobId;
+pub use blob_hash::BlobHash;
 pub use blob_name::BlobName;
 pub use checkpoint::{Checkpoint, LinePosition};
 pub use date::Date;

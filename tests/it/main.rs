@@ -43,4 +43,8 @@ mod torn_tail_test;
 mod two_runs_test;
 mod verify_test;
 mod worker_chaos_test;
+mod worker_failures_test;
+mod worker_filters_test;
+mod worker_order_test;
 mod worker_test;
+mod worker_topics_test;

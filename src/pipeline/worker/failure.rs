@@ -10,14 +10,24 @@ use crate::{
 pub struct Failure {
     pub reason: String,
     pub kind: ErrorKind,
-    /// It is about the environment's storage as a whole: the environment's other blobs need not try now.
-    pub concerns_all: bool,
-    /// Whether to try again by itself; otherwise an event or a restart does.
-    pub again: bool,
+    pub again: Again,
+}
+
+/// When a blob is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// By itself, after a while that grows.
+    Later,
+    /// When its environment's storage answers again: the failure concerns all blobs there.
+    WithEnvironment,
+    /// No try mends it; an event or a restart may.
+    Never,
 }
 
 /// A blob that is not there is looked for so many times.
 const VANISHED_TRIES: u32 = 8;
+/// A blob that so often failed while the storage answered others is at fault itself, whatever the storage says.
+const SUSPECT_AFTER: u32 = 3;
 
 impl Failure {
     /// What no try mends.
@@ -25,36 +35,73 @@ impl Failure {
         Self {
             reason,
             kind,
-            concerns_all: false,
-            again: false,
+            again: Again::Never,
         }
     }
 
     /// `failures` came before it.
     pub fn of(error: &LineError<storage::Error>, failures: u32) -> Self {
-        let LineError::Source(of_storage) = error else {
-            return Self {
-                reason: error.to_string(),
-                kind: ErrorKind::Data,
-                concerns_all: false,
-                again: true,
-            };
+        let (kind, again) = match error {
+            LineError::Source(error) => (ErrorKind::Storage, again(error.kind(), failures)),
+            LineError::Corrupt { .. } | LineError::Changed { .. } => (ErrorKind::Data, Again::Later),
         };
-        let kind = of_storage.kind();
         Self {
             reason: error.to_string(),
-            kind: ErrorKind::Storage,
-            concerns_all: matches!(
-                kind,
-                Kind::ContainerNotFound
-                    | Kind::Unauthorized
-                    | Kind::Forbidden
-                    | Kind::Throttled
-                    | Kind::Unavailable
-                    | Kind::Unreachable
-                    | Kind::Invalid
-            ),
-            again: kind != Kind::BlobNotFound || failures < VANISHED_TRIES,
+            kind,
+            again,
         }
+    }
+}
+
+fn again(kind: Kind, failures: u32) -> Again {
+    match kind {
+        Kind::ContainerNotFound
+        | Kind::Unauthorized
+        | Kind::Forbidden
+        | Kind::Throttled
+        | Kind::Unavailable
+        | Kind::Unreachable
+            if failures < SUSPECT_AFTER =>
+        {
+            Again::WithEnvironment
+        }
+        // It may be a blob's name that can not be right, so the others are not held up.
+        Kind::Invalid => Again::Never,
+        Kind::BlobNotFound if failures >= VANISHED_TRIES => Again::Never,
+        _ => Again::Later,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_concerns_all_waits_for_the_environment_and_the_rest_for_itself() {
+        for (kind, failures, expected) in [
+            (Kind::Unauthorized, 0, Again::WithEnvironment),
+            (Kind::Forbidden, SUSPECT_AFTER - 1, Again::WithEnvironment),
+            (Kind::ContainerNotFound, 0, Again::WithEnvironment),
+            (Kind::Throttled, 0, Again::WithEnvironment),
+            (Kind::Unavailable, 0, Again::WithEnvironment),
+            (Kind::Unreachable, 0, Again::WithEnvironment),
+            (Kind::Unavailable, SUSPECT_AFTER, Again::Later),
+            (Kind::BlobNotFound, 0, Again::Later),
+            (Kind::BlobNotFound, VANISHED_TRIES - 1, Again::Later),
+            (Kind::BlobNotFound, VANISHED_TRIES, Again::Never),
+            (Kind::Changed, 99, Again::Later),
+            (Kind::Rejected, 0, Again::Later),
+            (Kind::Io, 0, Again::Later),
+            (Kind::Invalid, 0, Again::Never),
+        ] {
+            assert_eq!(again(kind, failures), expected, "{kind:?} after {failures}");
+        }
+    }
+
+    #[test]
+    fn data_that_is_wrong_is_no_failure_of_storage() {
+        let failure = Failure::of(&LineError::Changed { member: 7 }, 0);
+        assert_eq!((failure.kind, failure.again), (ErrorKind::Data, Again::Later));
+        assert!(failure.reason.contains("offset 7"), "{}", failure.reason);
     }
 }

@@ -96,3 +96,60 @@ impl Known {
         self.last_modified >= last_modified.as_millisecond()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a blob whose member at 40 was read in part.
+    fn state() -> BlobState {
+        let json = r#"{"subscription":"cp2","environment":"P1","blobName":"kubernetes/a.gz","status":"closed",
+            "lastUpdated":"2025-06-06T12:00:00Z","sizeInBytes":100,"lastModifiedDate":"2025-06-06T12:00:00.123456Z",
+            "serviceSelector":"api","lastIngestedOffset":40,"checkpointLines":3,"totalLinesIngested":20,
+            "creationDate":"2025-06-06T00:00:01Z","firstObservedDate":"2025-06-06T00:05:00Z",
+            "lastObservedDate":"2025-06-06T12:01:00Z","lastError":"gone","skippedBytes":7}"#;
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn it_knows_what_the_state_says() {
+        let (state, known) = (state(), Known::of(4, &state()));
+        assert_eq!((known.checkpoint, known.lines), (state.checkpoint(), 20));
+        assert_eq!((known.size, known.skipped_bytes, known.lag()), (100, 7, 60));
+        assert_eq!((known.closed, known.failed, known.environment), (true, true, 4));
+        assert_eq!(known.created(), state.creation_date);
+        assert_eq!(known.first_observed(), state.first_observed_date);
+        assert!(
+            !Known::of(
+                4,
+                &BlobState {
+                    last_error: None,
+                    ..state
+                }
+            )
+            .failed
+        );
+    }
+
+    #[test]
+    fn times_are_compared_by_milliseconds() {
+        let known = Known::of(0, &state());
+        for (time, expected) in [
+            ("2025-06-06T12:00:00.122Z", true),
+            ("2025-06-06T12:00:00.123999Z", true),
+            ("2025-06-06T12:00:00.124Z", false),
+        ] {
+            assert_eq!(known.is_newer_than(time.parse().unwrap()), expected, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_blob_that_nothing_is_known_of_is_older_than_any_event() {
+        let new = Known::new(0, Timestamp::UNIX_EPOCH);
+        assert!(!new.is_newer_than("1970-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!((new.created(), new.lag()), (None, 0));
+        let created = Some(Timestamp::from_second(7).unwrap());
+        // An event without the date takes none away.
+        assert_eq!(new.created_at(created).created_at(None).created(), created);
+    }
+}

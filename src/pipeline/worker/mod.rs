@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A process has one or more [`lane`]s, each a member of the group. Pure decisions lie in files of their own: what an
-//! event asks for (`decide`), which blob comes next (`work`), how far events are done with (`cursor`).
+//! event asks for (`decide`), which blob comes next (`backlog`), how far events are done with (`cursor`).
 
+mod backlog;
 mod cursor;
 mod decide;
 mod environments;
@@ -19,6 +20,7 @@ mod known;
 mod lane;
 mod reading;
 mod restore;
+mod rests;
 mod service;
 mod settings;
 mod watch;

@@ -12,7 +12,7 @@ use std::{
 use super::{Watch, known::Known, settings::Settings};
 use crate::{
     domain::{
-        BlobId, Date, EnvironmentId,
+        BlobHash, Date, EnvironmentId,
         event::{BlobState, BlobStatus},
         key, topic,
     },
@@ -23,11 +23,11 @@ use crate::{
 #[derive(Default)]
 pub struct Restored {
     /// By partition of `Ingestion.Blobs`.
-    pub known: HashMap<i32, HashMap<BlobId, Known>>,
+    pub known: HashMap<i32, HashMap<BlobHash, Known>>,
     /// Blobs that are not wholly in Kafka for an error, to be tried again.
-    pub failed: HashMap<BlobId, BlobState>,
+    pub failed: HashMap<BlobHash, BlobState>,
     /// Finished blobs whose states are older than they are kept.
-    pub expired: HashMap<BlobId, BlobState>,
+    pub expired: HashMap<BlobHash, BlobState>,
 }
 
 /// Reads on a thread of its own. To be called once the partitions were assigned: only then is the end of the states that
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     fn take(&self, restored: &mut Restored, key: &[u8], value: Option<&[u8]>) {
-        let id = BlobId::of_key(key);
+        let id = BlobHash::of_key(key);
         restored.failed.remove(&id);
         restored.expired.remove(&id);
         let Some(value) = value else {

@@ -54,7 +54,30 @@ impl Settings {
 
     /// The first day whose blobs' states are kept; blobs of older days are not begun with.
     pub fn oldest_day(&self, today: Date) -> Date {
-        let oldest = today.days_before(self.retention_days);
-        self.filters.min_date.map_or(oldest, |first| first.min(oldest))
+        oldest_day(today, self.retention_days, self.filters.min_date)
+    }
+}
+
+fn oldest_day(today: Date, retention_days: u32, asked_for: Option<Date>) -> Date {
+    let kept = today.days_before(retention_days);
+    asked_for.map_or(kept, |first| first.min(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_before_the_retention_are_taken_only_if_asked_for() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (asked_for, expected) in [
+            (None, "20250308"),
+            (Some("20250101"), "20250101"),
+            // To ask for fewer days makes no state expire earlier.
+            (Some("20250601"), "20250308"),
+        ] {
+            let oldest = oldest_day(day("20250606"), 90, asked_for.map(day));
+            assert_eq!(oldest, day(expected), "{asked_for:?}");
+        }
     }
 }

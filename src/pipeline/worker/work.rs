@@ -1,23 +1,15 @@
-//! What is to be done for a blob, and in which order.
+//! What is to be done for a blob.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::{
-    config::Order,
-    domain::{BlobId, BlobName, Date, EnvironmentId},
-};
+use crate::domain::{BlobHash, BlobName, Date, EnvironmentId};
 
 /// A blob to be read up to a known end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Work {
-    pub id: BlobId,
+    pub id: BlobHash,
     pub environment: Arc<EnvironmentId>,
     pub blob: Arc<str>,
     /// The selector's name.
@@ -36,7 +28,7 @@ pub struct Work {
     pub offsets: Vec<i64>,
     /// Where reading for these events began, if it was interrupted, and how many lines of the blob lay before that.
     pub begun: Option<(u64, u64)>,
-    /// Failed attempts so far.
+    /// Attempts that failed so far, other than for a failure of its whole environment.
     pub failures: u32,
 }
 
@@ -47,7 +39,7 @@ impl Work {
     }
 
     /// Takes in what another event of the same blob asks for: the younger says what the blob is like.
-    fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         let age = |work: &Self| (work.last_modified, work.size, work.closed);
         let (older, younger) = match age(&other) >= age(self) {
             true => (self.clone(), other),
@@ -71,200 +63,84 @@ pub fn date_of(blob: &str, last_modified: Timestamp) -> Date {
     )
 }
 
-/// A place in the queue: smaller is sooner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    Newest(Reverse<Date>, u64),
-    Oldest(Date, u64),
-    Arrival(u64),
-}
-
-impl Rank {
-    /// Whether `self` is of another day that comes before that of `other`.
-    pub fn is_of_earlier_turn(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Newest(day, _), Self::Newest(other, _)) => day < other,
-            (Self::Oldest(day, _), Self::Oldest(other, _)) => day < other,
-            _ => false,
-        }
+/// Of a blob of this name, for tests.
+#[cfg(test)]
+pub fn example(blob: &str) -> Work {
+    let environment = EnvironmentId::new("cp2", "P1");
+    Work {
+        id: BlobHash::of(&environment, blob),
+        environment: Arc::new(environment),
+        blob: blob.into(),
+        service: "api".into(),
+        partition: 0,
+        size: 10,
+        last_modified: Timestamp::UNIX_EPOCH,
+        created: None,
+        observed: Timestamp::UNIX_EPOCH,
+        closed: false,
+        offsets: Vec::new(),
+        begun: None,
+        failures: 0,
     }
 }
 
-/// The blobs that wait for their turn. At most one piece of work a blob waits, and none of it is handed out while
-/// another of the same blob is in hand.
-#[derive(Default)]
-pub struct Backlog {
-    order: Order,
-    arrivals: u64,
-    waiting: HashMap<BlobId, Work>,
-    /// By environment, so that one that rests does not stand in the way of the others.
-    queues: HashMap<Arc<EnvironmentId>, BTreeMap<Rank, BlobId>>,
-    in_hand: HashSet<BlobId>,
-    resting: HashMap<Arc<EnvironmentId>, Rest>,
-    /// Work whose last attempt failed, by the time of the next. Their events are done with.
-    later: BTreeMap<(Instant, u64), Work>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// An environment whose storage refuses everything.
-#[derive(Clone, Debug)]
-pub struct Rest {
-    pub until: Instant,
-    /// Failures in a row.
-    pub failures: u32,
-}
+    const DAY: &str = "2025-06-06T12:00:00Z";
 
-impl Backlog {
-    pub fn new(order: Order) -> Self {
-        Self {
-            order,
-            ..Self::default()
-        }
-    }
-
-    /// Work that waits for its first attempt; what failed and waits for another does not count.
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    pub fn add(&mut self, work: Work) {
-        let id = work.id;
-        match self.waiting.get_mut(&id) {
-            Some(waiting) => waiting.merge(work),
-            None => {
-                self.waiting.insert(id, work);
-                if !self.in_hand.contains(&id) {
-                    self.enqueue(id);
-                }
-            }
-        }
-    }
-
-    fn enqueue(&mut self, id: BlobId) {
-        let Some(work) = self.waiting.get(&id) else {
-            return;
+    #[test]
+    fn the_younger_event_says_what_the_blob_is_like() {
+        let at = |time: &str, size, closed, offset| Work {
+            last_modified: time.parse().unwrap(),
+            size,
+            closed,
+            offsets: vec![offset],
+            ..example("a")
         };
-        self.arrivals += 1;
-        let rank = match self.order {
-            Order::NewestFirst => Rank::Newest(Reverse(work.date()), self.arrivals),
-            Order::OldestFirst => Rank::Oldest(work.date(), self.arrivals),
-            Order::Arrival => Rank::Arrival(self.arrivals),
+        let later = "2025-06-06T12:00:01Z";
+        for (first, second, size, closed) in [
+            (at(DAY, 10, false, 1), at(later, 20, false, 2), 20, false),
+            (at(later, 20, false, 1), at(DAY, 10, true, 2), 20, false),
+            // Written at the same time, as far as storage tells: the larger, then the closed one.
+            (at(DAY, 10, true, 1), at(DAY, 20, false, 2), 20, false),
+            (at(DAY, 20, true, 1), at(DAY, 20, false, 2), 20, true),
+            (at(DAY, 20, true, 1), at(later, 5, false, 2), 5, false),
+        ] {
+            let mut work = first.clone();
+            work.merge(second.clone());
+            assert_eq!((work.size, work.closed), (size, closed), "{first:?} and {second:?}");
+            work.offsets.sort_unstable();
+            assert_eq!(work.offsets, [1, 2]);
+        }
+    }
+
+    #[test]
+    fn what_only_one_of_them_knows_stays() {
+        let created: Timestamp = DAY.parse().unwrap();
+        let begun = Work {
+            begun: Some((7, 3)),
+            created: Some(created),
+            failures: 2,
+            ..example("a")
         };
-        self.queues
-            .entry(Arc::clone(&work.environment))
-            .or_default()
-            .insert(rank, id);
-    }
-
-    /// The rank of the work that would be handed out next.
-    pub fn next_rank(&self, now: Instant) -> Option<Rank> {
-        self.heads(now).map(|(rank, _)| rank).min()
-    }
-
-    fn heads(&self, now: Instant) -> impl Iterator<Item = (Rank, &Arc<EnvironmentId>)> {
-        self.queues
-            .iter()
-            .filter(move |(environment, _)| self.resting.get(*environment).is_none_or(|rest| rest.until <= now))
-            .filter_map(|(environment, queue)| Some((*queue.first_key_value()?.0, environment)))
-    }
-
-    /// Hands out the next work. It stays in hand until [`Self::put_down`].
-    pub fn take(&mut self, now: Instant) -> Option<(Rank, Work)> {
-        let (rank, environment) = self.heads(now).min().map(|(rank, of)| (rank, Arc::clone(of)))?;
-        if let Some(rest) = self.resting.get_mut(&environment) {
-            // One blob tries whether the storage is back; the others follow once it is.
-            rest.until = now + PROBE_TIME;
-        }
-        let queue = self.queues.get_mut(&environment)?;
-        let id = queue.remove(&rank)?;
-        if queue.is_empty() {
-            self.queues.remove(&environment);
-        }
-        let work = self.waiting.remove(&id)?;
-        self.in_hand.insert(id);
-        Some((rank, work))
-    }
-
-    /// The work in hand for this blob is done, or comes back by [`Self::add`].
-    pub fn put_down(&mut self, id: BlobId) {
-        self.in_hand.remove(&id);
-        self.enqueue(id);
-    }
-
-    /// Tries this again at `at`. `false` if so much waits already that there is no room; the state in Kafka remembers it.
-    pub fn retry(&mut self, at: Instant, work: Work) -> bool {
-        if self.later.len() >= MAX_LATER {
-            return false;
-        }
-        self.arrivals += 1;
-        self.later.insert((at, self.arrivals), work);
-        true
-    }
-
-    /// Brings back what is to be tried again now.
-    pub fn wake(&mut self, now: Instant) {
-        while let Some(entry) = self.later.first_entry() {
-            if entry.key().0 > now {
-                return;
-            }
-            let work = entry.remove();
-            self.add(work);
+        let younger = Work {
+            size: 99,
+            ..example("a")
+        };
+        for (mut work, other) in [(begun.clone(), younger.clone()), (younger, begun)] {
+            work.merge(other);
+            assert_eq!((work.begun, work.created), (Some((7, 3)), Some(created)));
+            assert_eq!((work.size, work.failures), (99, 0));
         }
     }
 
-    /// The environment's storage refuses everything: nothing of it is handed out until then.
-    pub fn rest(
-        &mut self,
-        environment: &Arc<EnvironmentId>,
-        delay: impl FnOnce(u32) -> std::time::Duration,
-        now: Instant,
-    ) {
-        let failures = self.resting.get(environment).map_or(0, |rest| rest.failures) + 1;
-        let until = now + delay(failures);
-        self.resting.insert(Arc::clone(environment), Rest { until, failures });
-    }
-
-    /// The environment's storage answers.
-    pub fn recover(&mut self, environment: &EnvironmentId) {
-        self.resting.remove(environment);
-    }
-
-    /// All waiting work of environments that rest, taken out to make room.
-    pub fn take_resting(&mut self) -> Vec<Work> {
-        let mut taken = Vec::new();
-        for environment in self.resting.keys() {
-            let ids = self.queues.remove(environment).unwrap_or_default();
-            taken.extend(ids.values().filter_map(|id| self.waiting.remove(id)));
-        }
-        taken
-    }
-
-    /// Work that waits or will be tried again, for figures.
-    pub fn iter(&self) -> impl Iterator<Item = &Work> {
-        self.waiting.values().chain(self.later.values())
-    }
-
-    /// Drops everything of partitions that went to others.
-    pub fn forget(&mut self, is_gone: impl Fn(i32) -> bool) {
-        let gone: HashSet<BlobId> = self
-            .waiting
-            .values()
-            .filter(|work| is_gone(work.partition))
-            .map(|work| work.id)
-            .collect();
-        for queue in self.queues.values_mut() {
-            queue.retain(|_, id| !gone.contains(id));
-        }
-        self.queues.retain(|_, queue| !queue.is_empty());
-        self.waiting.retain(|id, _| !gone.contains(id));
-        self.later.retain(|_, work| !is_gone(work.partition));
+    #[test]
+    fn a_blob_is_of_the_day_of_its_name_or_of_its_last_write() {
+        let day = |blob: &str| date_of(blob, DAY.parse().unwrap()).to_string();
+        let named = "kubernetes/20250101.api-1_default_platform-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.gz";
+        assert_eq!(day(named), "20250101");
+        assert_eq!(day("kubernetes/odd.gz"), "20250606");
     }
 }
-
-/// The most that waits for another attempt.
-const MAX_LATER: usize = 50_000;
-/// A resting environment is tried by one blob at a time; should no answer come, by the next after this long.
-const PROBE_TIME: std::time::Duration = std::time::Duration::from_secs(60);

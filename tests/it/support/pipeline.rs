@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::{Value, json};
 
 use super::azurite::endpoint;
@@ -115,15 +116,11 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
         let count = partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic");
         let home = |event: &Event| partition_of(&event.blob, count as u32);
         let events: Vec<_> = events.iter().map(|event| (home(event), event)).collect();
-        self.tell_all(&events);
+        self.tell_at(&events);
     }
 
-    /// Publishes an event into any partition.
-    pub fn tell_at(&self, partition: i32, event: &Event) {
-        self.tell_all(&[(partition, event)]);
-    }
-
-    fn tell_all(&self, events: &[(i32, &Event)]) {
+    /// Publishes events, each into any partition.
+    pub fn tell_at(&self, events: &[(i32, &Event)]) {
         let records: Vec<Record> = events
             .iter()
             .map(|(partition, event)| Record {
@@ -136,6 +133,37 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
             })
             .collect();
         self.kafka.borrow().append(&self.topics.blobs, &records);
+    }
+
+    /// How far the group has committed each partition of the events.
+    pub fn committed(&self) -> BTreeMap<i32, i64> {
+        let consumer: BaseConsumer = self.client().set("group.id", &self.group).create().expect("a consumer");
+        let count = partitions(self.kafka.borrow(), &self.topics.blobs).expect("the topic") as i32;
+        let mut all = TopicPartitionList::new();
+        all.add_partition_range(&self.topics.blobs, 0, count - 1);
+        let committed = consumer.committed_offsets(all, LIMIT).expect("the group's offsets");
+        let offset = |offset: Offset| offset.to_raw().unwrap_or(-1).max(0);
+        let elements = committed.elements();
+        elements
+            .iter()
+            .map(|at| (at.partition(), offset(at.offset())))
+            .collect()
+    }
+
+    /// Panics unless the group is done with all events of the blob.
+    #[track_caller]
+    pub fn assert_done_with(&self, blob: &str) {
+        let committed = self.committed();
+        let short = blob.trim_start_matches("kubernetes/");
+        for record in self.kafka.borrow().read_committed(&self.topics.blobs) {
+            if record.key_text().ends_with(short) && !record.key_text().contains("-completion:") {
+                let (partition, offset) = (record.partition, record.offset);
+                assert!(
+                    committed[&partition] > offset,
+                    "event {partition}/{offset} of {blob}: {committed:?}"
+                );
+            }
+        }
     }
 
     pub fn client(&self) -> ClientConfig {
@@ -198,6 +226,25 @@ pub struct Event {
     pub blob: String,
     pub key: String,
     pub value: Value,
+}
+
+impl Event {
+    /// The same with another value in one field.
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Event {
+        self.value[field] = value.into();
+        self
+    }
+
+    /// The same of another environment.
+    pub fn of(self, subscription: &str, environment: &str) -> Event {
+        let key = self.key.replacen(
+            &format!("{SUBSCRIPTION}:{ENVIRONMENT}:"),
+            &format!("{subscription}:{environment}:"),
+            1,
+        );
+        let event = self.with("subscription", subscription).with("environment", environment);
+        Event { key, ..event }
+    }
 }
 
 pub fn observed(listed: &Listed) -> Event {

@@ -60,7 +60,7 @@ impl Lane {
     }
 
     pub(super) fn is_commit_due(&mut self) -> bool {
-        let idle = self.turns.is_empty() && self.backlog.is_empty();
+        let idle = self.turns.is_empty() && self.backlog.next_rank(Instant::now()).is_none();
         let Uncommitted {
             bytes, begun, outgoing, ..
         } = &self.uncommitted;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::Lane;
 use crate::{
     domain::{
-        BlobId,
+        BlobHash,
         event::{BlobEvent, BlobState, BlobStatus},
         key, topic,
     },
@@ -110,7 +110,7 @@ impl Lane {
             ),
         };
         Work {
-            id: BlobId::of(&id, &blob),
+            id: BlobHash::of(&id, &blob),
             service: self.service(&service, &blob),
             environment: self.names.environment(id),
             blob: blob.into(),
@@ -142,7 +142,7 @@ impl Lane {
         let id = crate::domain::EnvironmentId::new(&state.subscription, &state.environment);
         let (_, partitions) = self.settings.topics.blobs;
         let work = Work {
-            id: BlobId::of(&id, &state.blob_name),
+            id: BlobHash::of(&id, &state.blob_name),
             service: self.service(&state.service_selector, &state.blob_name),
             environment: self.names.environment(id),
             partition: topic::partition_of(&state.blob_name, partitions) as i32,
@@ -175,7 +175,7 @@ impl Lane {
         let Some(share) = self.shares.get_mut(&home).filter(|share| share.is_ready()) else {
             return;
         };
-        share.known.remove(&BlobId::of(&id, &state.blob_name));
+        share.known.remove(&BlobHash::of(&id, &state.blob_name));
         let key = key::state(&id, &state.blob_name, None);
         let tombstone = Outgoing::tombstone(&self.settings.topics.blob_state, &state.blob_name, key);
         self.uncommitted.outgoing.push(tombstone);

@@ -8,7 +8,7 @@ use std::{
 
 use super::{IDLE_WAIT, Lane};
 use crate::{
-    domain::BlobId,
+    domain::BlobHash,
     kafka::{self, News},
     pipeline::{
         metrics::Rebalance,
@@ -32,7 +32,7 @@ pub(super) struct Share {
     /// Of the restoring that this waits for, or that it came from.
     epoch: u64,
     restored: bool,
-    pub known: HashMap<BlobId, Known>,
+    pub known: HashMap<BlobHash, Known>,
     pub cursor: Cursor,
     /// All its events were read.
     pub at_end: bool,

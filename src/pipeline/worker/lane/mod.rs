@@ -12,7 +12,9 @@
 
 mod commit;
 mod events;
+mod failures;
 mod group;
+mod states;
 mod turns;
 
 use std::{
@@ -28,7 +30,7 @@ use self::{
     group::{Restoring, Share},
     turns::{Current, InHand},
 };
-use super::{Watch, reading::Reading, settings::Settings, watch::LaneWatch, work::Backlog};
+use super::{Watch, backlog::Backlog, reading::Reading, settings::Settings, watch::LaneWatch};
 use crate::{
     domain::{Date, EnvironmentId},
     kafka::{self, Connection, Delivery, Member, Producer},
@@ -177,7 +179,7 @@ impl Lane {
     fn is_busy(&self) -> bool {
         let caught_up = |share: &Share| share.is_ready() && share.at_end;
         self.producer.is_none()
-            || !self.backlog.is_empty()
+            || self.backlog.next_rank(Instant::now()).is_some()
             || !self.turns.is_empty()
             || !self.uncommitted.is_empty()
             || !self.restoring.is_empty()

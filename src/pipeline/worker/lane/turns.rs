@@ -1,19 +1,10 @@
 //! Blobs are read in turns, and what arrives of them is sent.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-use jiff::Timestamp;
+use std::{sync::Arc, time::Instant};
 
 use super::Lane;
 use crate::{
-    domain::{
-        Checkpoint,
-        event::{BlobCompletion, BlobState, BlobStatus},
-        key,
-    },
+    domain::{Checkpoint, key},
     kafka::{self, Header, OwnedHeaders},
     pipeline::{
         lines::{Batch, End, Item, LastLine, LineError},
@@ -21,11 +12,12 @@ use crate::{
         outgoing::Outgoing,
         raw_lines::{RawLines, record_limits},
         worker::{
+            backlog::Rank,
             decide::{Decision, decide},
-            failure::Failure,
+            failure::{Again, Failure},
             known::Known,
             reading::{Arrival, Step, Turn, Wish},
-            work::{Rank, Work},
+            work::Work,
         },
     },
     storage,
@@ -35,23 +27,21 @@ use crate::{
 const TURNS_AHEAD: usize = 8;
 /// Raw bytes of a blob after which others of the same day come first.
 const TURN_BYTES: u64 = 256 << 20;
-const FIRST_RETRY: Duration = Duration::from_secs(30);
-const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 
 /// A turn that was started.
 pub(super) struct InHand {
-    work: Work,
+    pub work: Work,
     rank: Rank,
     wish: Arc<Wish>,
 }
 
 /// The blob that is arriving.
 pub(super) struct Current {
-    turn: u64,
+    pub turn: u64,
     lines: RawLines,
-    known: Known,
-    /// What was read of it since its state was last written.
-    progressed: bool,
+    pub known: Known,
+    /// Whether something was read of it since its state was last written.
+    pub progressed: bool,
     /// Whether what was sent ends with a line's end.
     pub whole: bool,
     /// Raw bytes of it in this turn.
@@ -71,12 +61,11 @@ impl Lane {
     }
 
     fn start_turn(&mut self, rank: Rank, mut work: Work) {
-        let known = self.known(&work);
         let oldest = self.settings.oldest_day(self.today());
-        match decide(&work, known.as_ref(), oldest) {
+        match decide(&work, self.known(&work).as_ref(), oldest) {
             Decision::Nothing | Decision::TooOld => return self.done_with(&work),
             Decision::Settle => {
-                let known = known.unwrap_or_else(|| self.unknown(&work));
+                let known = self.known_or_new(&work);
                 return self.settle(&work, known);
             }
             Decision::Shrunk => {
@@ -99,9 +88,10 @@ impl Lane {
                 return self.fail(work, &Failure::lasting(ErrorKind::Configuration, reason));
             }
         };
-        let known = known.unwrap_or_else(|| self.unknown(&work));
+        let known = self.known_or_new(&work);
         work.begun.get_or_insert((known.checkpoint.member, known.lines));
         let raw = self.settings.raw_topic(&work.service);
+        self.backlog.probe(&work.environment, Instant::now());
         self.turns_begun += 1;
         let wish = Arc::new(Wish::default());
         self.reading.start(Turn {
@@ -124,9 +114,10 @@ impl Lane {
         self.shares.get(&work.partition)?.known.get(&work.id).copied()
     }
 
-    /// What is known of a blob that has no state.
-    fn unknown(&self, work: &Work) -> Known {
-        Known::new(self.watch.environments().number(&work.environment), work.observed)
+    /// What is known of a blob, if only that it is there.
+    pub(super) fn known_or_new(&self, work: &Work) -> Known {
+        let new = || Known::new(self.watch.environments().number(&work.environment), work.observed);
+        self.known(work).unwrap_or_else(new)
     }
 
     /// What was read for partitions that went to others is not wanted any more.
@@ -157,8 +148,11 @@ impl Lane {
         else {
             return;
         };
-        let next = self.backlog.next_rank(Instant::now());
-        let had_long = current.bytes >= TURN_BYTES && (next.is_some() || self.turns.len() > 1);
+        // What waits may be opened already.
+        let others = self.turns.iter().filter(|(number, _)| **number != current.turn);
+        let opened = others.map(|(_, other)| other.rank);
+        let next = self.backlog.next_rank(Instant::now()).into_iter().chain(opened).min();
+        let had_long = current.bytes >= TURN_BYTES && next.is_some();
         if had_long || next.is_some_and(|next| next.is_of_earlier_turn(&turn.rank)) {
             turn.wish.to_yield();
         }
@@ -166,8 +160,11 @@ impl Lane {
 
     pub(super) fn receive(&mut self, arrival: Arrival) -> Result<(), kafka::Error> {
         let Arrival { turn, step } = arrival;
-        if !self.turns.contains_key(&turn) {
+        let Some(InHand { work, .. }) = self.turns.get(&turn) else {
             return Ok(());
+        };
+        if let Step::Item(_) = step {
+            self.backlog.recover(&work.environment);
         }
         if self.current.as_ref().is_none_or(|current| current.turn != turn) {
             self.current = self.begin_with(turn);
@@ -192,7 +189,7 @@ impl Lane {
 
     fn begin_with(&self, number: u64) -> Option<Current> {
         let work = &self.turns.get(&number)?.work;
-        let known = self.known(work).unwrap_or_else(|| self.unknown(work));
+        let known = self.known_or_new(work);
         let topic = &self.settings.raw_topic(&work.service).topic;
         Some(Current {
             turn: number,
@@ -270,48 +267,20 @@ impl Lane {
         let (Some(InHand { work, .. }), Some(current)) = (self.turns.remove(&turn), self.current.take()) else {
             return;
         };
-        self.backlog.recover(&work.environment);
         let mut known = current.known;
         known.checkpoint = end.checkpoint;
         if end.checkpoint == Checkpoint::at(work.size) {
             self.complete(&work, &known);
-        } else if end.torn_bytes > 0 && work.closed {
-            let reason = format!(
-                "its last member is not complete: {} bytes from offset {}",
-                end.torn_bytes, end.checkpoint.member
-            );
-            return self.record_failure(work, known, &reason, true);
+        } else if let Some(reason) = missing(&work, end) {
+            // To try again would read the same; what comes later is told by an event.
+            self.note_failure(&work, known);
+            return self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
         }
         self.settle(&work, known);
     }
 
-    /// Says that the blob's known end is reached.
-    fn complete(&mut self, work: &Work, known: &Known) {
-        let (from, lines_before) = work.begun.unwrap_or_default();
-        let event = BlobCompletion {
-            blob_name: work.blob.to_string(),
-            processed_from_offset: from,
-            processed_to_end_offset: known.checkpoint.member,
-            lines_sent: known.lines - lines_before,
-            subscription: work.environment.subscription.clone(),
-            environment: work.environment.environment.clone(),
-            processed_date: Timestamp::now(),
-        };
-        let key = key::completion(&work.environment, from, &work.blob);
-        let event = Outgoing::event(&self.settings.topics.blobs, &work.blob, key, &event);
-        self.uncommitted.outgoing.push(event);
-    }
-
-    /// The work is done; its state says so.
-    fn settle(&mut self, work: &Work, known: Known) {
-        let known = known.with_status(is_closed(work, &known), known.skipped_bytes > 0);
-        let error = (known.skipped_bytes > 0).then(|| skipped(known.skipped_bytes));
-        self.write_state(work, known, error);
-        self.done_with(work);
-    }
-
     /// The events are done with, and other work for the blob may begin.
-    fn done_with(&mut self, work: &Work) {
+    pub(super) fn done_with(&mut self, work: &Work) {
         if let Some(share) = self.shares.get_mut(&work.partition) {
             for offset in &work.offsets {
                 share.cursor.finish(*offset);
@@ -342,113 +311,32 @@ impl Lane {
         }
         let known = self.current.take().map(|current| current.known);
         if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
-            let known = known.unwrap_or_else(|| self.unknown(&work));
+            let known = known.unwrap_or_else(|| self.known_or_new(&work));
             self.note_failure(&work, known);
             let failure = Failure::of(&error, work.failures);
+            if failure.again != Again::WithEnvironment {
+                self.backlog.recover(&work.environment);
+            }
             self.fail(work, &failure);
         }
         Ok(())
     }
-
-    /// What was read before the failure stays.
-    fn note_failure(&mut self, work: &Work, known: Known) {
-        if let Some(share) = self.shares.get_mut(&work.partition) {
-            share.known.insert(work.id, known);
-        }
-    }
-
-    /// The blob can not be read now: its state says why, and it is tried again later.
-    fn fail(&mut self, work: Work, failure: &Failure) {
-        let known = self.known(&work).unwrap_or_else(|| self.unknown(&work));
-        let Failure { reason, kind, .. } = failure;
-        tracing::warn!(environment = %work.environment, blob = &*work.blob, reason, "the blob can not be read now");
-        self.watch.failed(&work.environment, *kind);
-        if failure.concerns_all {
-            let handling = self.settings.error_handling.clone();
-            let delay = |failures| handling.delay(failures);
-            self.backlog.rest(&work.environment, delay, Instant::now());
-        }
-        self.record_failure(work, known, reason, failure.again);
-    }
-
-    fn record_failure(&mut self, mut work: Work, known: Known, reason: &str, again: bool) {
-        let known = known.with_status(is_closed(&work, &known), true);
-        self.write_state(&work, known, Some(reason.to_owned()));
-        self.done_with(&work);
-        work.offsets.clear();
-        work.begun = None;
-        let delay = LONGEST_RETRY.min(FIRST_RETRY * 2_u32.pow(work.failures.min(10)));
-        work.failures += 1;
-        if again && !self.backlog.retry(Instant::now() + delay, work) {
-            tracing::warn!(
-                "very many blobs wait for another attempt; the rest is tried again after a restart, or tomorrow"
-            );
-        }
-    }
-
-    /// Makes room: the state remembers the blob until its environment answers again.
-    pub(super) fn put_off(&mut self, work: Work) {
-        let known = self.known(&work).unwrap_or_else(|| self.unknown(&work));
-        self.record_failure(work, known, "its environment's storage does not answer", true);
-    }
-
-    /// Before a commit in the middle of a blob: its state goes with the lines.
-    pub(super) fn state_of_current(&mut self) {
-        let Some(current) = self
-            .current
-            .as_mut()
-            .filter(|current| current.progressed && current.whole)
-        else {
-            return;
-        };
-        current.progressed = false;
-        let known = current.known.with_status(false, current.known.skipped_bytes > 0);
-        let error = (known.skipped_bytes > 0).then(|| skipped(known.skipped_bytes));
-        if let Some(work) = self.turns.get(&current.turn).map(|turn| turn.work.clone()) {
-            self.write_state(&work, known, error);
-        }
-    }
-
-    fn write_state(&mut self, work: &Work, known: Known, last_error: Option<String>) {
-        let known = known.created_at(work.created).listed_as(work.size, work.last_modified);
-        let now = Timestamp::now();
-        let state = BlobState {
-            subscription: work.environment.subscription.clone(),
-            environment: work.environment.environment.clone(),
-            blob_name: work.blob.to_string(),
-            status: match known.closed {
-                true => BlobStatus::Closed,
-                false => BlobStatus::Open,
-            },
-            last_updated: now,
-            size_in_bytes: work.size,
-            last_modified_date: work.last_modified,
-            service_selector: work.service.to_string(),
-            last_ingested_offset: known.checkpoint.member,
-            checkpoint_lines: known.checkpoint.lines,
-            total_lines_ingested: known.lines,
-            creation_date: known.created(),
-            last_processed_date: Some(now),
-            first_observed_date: known.first_observed(),
-            last_observed_date: work.observed,
-            last_error,
-            skipped_bytes: known.skipped_bytes,
-        };
-        if let Some(share) = self.shares.get_mut(&work.partition) {
-            share.known.insert(work.id, known);
-        }
-        self.uncommitted.begin();
-        let key = key::state(&work.environment, &work.blob, None);
-        let record = Outgoing::event(&self.settings.topics.blob_state, &work.blob, key, &state);
-        self.uncommitted.outgoing.push(record);
-    }
 }
 
-fn skipped(bytes: u64) -> String {
-    format!("{bytes} bytes of corrupt members were passed over; their lines are not in Kafka")
-}
-
-/// Whether the blob is closed once the work is done, though the event may be older than what is known.
-fn is_closed(work: &Work, known: &Known) -> bool {
-    work.closed || (known.closed && known.is_newer_than(work.last_modified))
+/// What of the blob should be there and is not. The rest of a torn member may come while the blob is open.
+fn missing(work: &Work, end: &End) -> Option<String> {
+    let End {
+        checkpoint, torn_bytes, ..
+    } = end;
+    match torn_bytes {
+        0 if end.waiting => None,
+        0 => Some(format!(
+            "nothing follows {checkpoint}, though it was listed with {} bytes",
+            work.size
+        )),
+        _ if work.closed => Some(format!(
+            "its last {torn_bytes} bytes are no complete gzip member; lines from {checkpoint} on are not in Kafka"
+        )),
+        _ => None,
+    }
 }

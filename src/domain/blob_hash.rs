@@ -7,9 +7,9 @@ use super::{EnvironmentId, key};
 /// The 128-bit hash of a blob's key in `Ingestion.BlobState`. Among a billion blobs, two are alike with a probability
 /// of about 10⁻²¹.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlobId(u128);
+pub struct BlobHash(u128);
 
-impl BlobId {
+impl BlobHash {
     pub fn of(environment: &EnvironmentId, blob: &str) -> Self {
         Self::of_key(key::state(environment, blob, None).as_bytes())
     }

@@ -213,3 +213,6 @@ impl Iterator for Source {
         self.first.take().map(Ok).or_else(|| self.rest.as_mut()?.next())
     }
 }
+
+#[cfg(test)]
+mod tests;
