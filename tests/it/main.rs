@@ -44,3 +44,4 @@ mod two_runs_test;
 mod verify_test;
 mod worker_chaos_test;
 mod worker_test;
+mod worker_zombie_test;
