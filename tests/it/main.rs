@@ -43,6 +43,7 @@ mod torn_tail_test;
 mod two_runs_test;
 mod verify_test;
 mod worker_chaos_test;
+mod worker_group_test;
 mod worker_state_test;
 mod worker_test;
 mod worker_zombie_test;
