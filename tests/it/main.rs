@@ -42,6 +42,7 @@ mod support;
 mod torn_tail_test;
 mod two_runs_test;
 mod verify_test;
+mod worker_at_least_once_test;
 mod worker_broker_test;
 mod worker_chaos_test;
 mod worker_group_test;
