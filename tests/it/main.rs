@@ -47,5 +47,6 @@ mod worker_broker_test;
 mod worker_chaos_test;
 mod worker_group_test;
 mod worker_state_test;
+mod worker_stop_test;
 mod worker_test;
 mod worker_zombie_test;
