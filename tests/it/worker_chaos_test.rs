@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::gz;
 use crate::support::kafka::Kafka;
 use crate::support::mixed::Dice;
 use crate::support::pipeline::Pipeline;
-use crate::support::process::wait_for;
+use crate::support::process::let_pass;
 use crate::support::running::Running;
 use crate::support::scene::{api_blob, expect_log_lines};
 
@@ -41,14 +41,6 @@ fn write<K: std::borrow::Borrow<Kafka>>(
         *count += more;
     }
     lines
-}
-
-/// Waits for so long, on purpose: death shall come at any moment, not at one that something tells of.
-fn let_pass(time: Duration) {
-    let end = Instant::now() + time;
-    wait_for("some time to pass", time * 2 + Duration::from_secs(1), || {
-        (Instant::now() >= end).then_some(())
-    });
 }
 
 #[test]

@@ -3,8 +3,6 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
 use super::azurite::endpoint;
@@ -12,15 +10,14 @@ use super::blobs::Blobs;
 use super::clp::Clp;
 use super::faults::Faults;
 use super::kafka::Kafka;
+use super::log_end::LogEnd;
 use super::mixed::Mixed;
-use super::process::{unique, wait_for};
 use super::records::{Read, Record};
 use super::running::{Outcome, Running};
 use super::services::azurite;
 use super::topics::Topics;
 
 pub const PARTITIONS: u32 = 4;
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// One blob in a container of its own, topics of its own, and a slow way to storage, so that a run lasts as long as a
 /// test needs to do something to it.
@@ -83,18 +80,12 @@ impl<K: Borrow<Kafka>> Ingestion<K> {
 
     /// The end of the log of the lines' partition. It counts everything, also what is aborted later.
     pub fn log_end(&self) -> LogEnd {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.kafka.borrow().brokers())
-            .set("group.id", unique("watcher"))
-            .set("isolation.level", "read_uncommitted")
-            .set("reconnect.backoff.max.ms", "100")
-            .create()
-            .expect("a consumer");
-        LogEnd {
-            consumer,
-            topic: self.topics.raw_application.clone(),
-            partition: self.blob.partition(PARTITIONS),
-        }
+        LogEnd::of(
+            self.kafka.borrow(),
+            &self.topics.raw_application,
+            self.blob.partition(PARTITIONS),
+            Read::Uncommitted,
+        )
     }
 
     /// Panics unless every line is in the topic once, in order, with the right key, headers and bytes.
@@ -177,39 +168,5 @@ impl<K: Borrow<Kafka>> Ingestion<K> {
         assert_eq!(state["lastIngestedOffset"], size);
         assert_eq!(state["checkpointLines"], 0);
         assert_eq!(state["totalLinesIngested"], self.blob.lines.len());
-    }
-}
-
-/// Watches the end of a partition's log.
-pub struct LogEnd {
-    consumer: BaseConsumer,
-    topic: String,
-    partition: i32,
-}
-
-impl LogEnd {
-    /// Asks until it is told: a question to a broker that hangs or stops just then may never be answered.
-    pub fn now(&self) -> i64 {
-        const ATTEMPT: Duration = Duration::from_secs(2);
-        wait_for("the end of the log", LIMIT, || {
-            let watermarks = self.consumer.fetch_watermarks(&self.topic, self.partition, ATTEMPT);
-            if watermarks.is_err() {
-                // librdkafka keeps asking a leader that is none any more until it is made to look for another.
-                let _ = self.consumer.fetch_metadata(Some(&self.topic), ATTEMPT);
-            }
-            watermarks.ok().map(|(_, end)| end)
-        })
-    }
-
-    /// Waits until so many more records are in the log; panics with the run's output if it ends before.
-    #[track_caller]
-    pub fn wait_for_more(&self, running: &mut Running, records: i64) {
-        let wanted = self.now() + records;
-        wait_for(&format!("{records} more records"), LIMIT, || {
-            if running.has_exited() {
-                panic!("the run ended too early\n{}", running.stderr());
-            }
-            (self.now() >= wanted).then_some(())
-        });
     }
 }

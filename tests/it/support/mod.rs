@@ -19,6 +19,7 @@ pub mod gz;
 pub mod ingested;
 pub mod kafka;
 pub mod kafka_tools;
+pub mod log_end;
 pub mod mixed;
 pub mod pipeline;
 pub mod process;

@@ -13,8 +13,10 @@ use super::blobs::Blobs;
 use super::clp::{Clp, ENVIRONMENT, SUBSCRIPTION};
 use super::faults::Faults;
 use super::kafka::Kafka;
+use super::log_end::LogEnd;
+use super::mixed::Mixed;
 use super::process::{unique, wait_for};
-use super::records::Record;
+use super::records::{Read, Record};
 use super::running::{Outcome, Running};
 use super::scene::{Line, lines_at};
 use super::services::{azurite, kafka};
@@ -76,6 +78,41 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
     pub fn configured(mut self, path: &str, value: impl Into<Value>) -> Self {
         self.clp = self.clp.set(path, value);
         self
+    }
+
+    /// Storage is read in small pieces, so that a delay of [`Pipeline::storage`] makes a blob last; transactions are small.
+    pub fn in_small_pieces(self) -> Self {
+        self.configured("storage.range_bytes", 64 << 10)
+            .configured("storage.ranges_ahead", 2)
+            .configured("kafka.transaction_bytes", 128 << 10)
+    }
+
+    /// A silent worker's partitions go to others after so many seconds.
+    pub fn with_sessions_of(self, seconds: u64) -> Self {
+        let properties = json!({"session.timeout.ms": seconds * 1000, "heartbeat.interval.ms": 500});
+        self.configured("kafka.consumer", properties)
+    }
+
+    /// Puts a whole blob into storage and says that nobody writes to it any more.
+    pub fn put(&self, blob: &Mixed) {
+        self.blobs.append(&blob.name, &blob.bytes);
+        self.close(&blob.name);
+    }
+
+    /// The end of the log in which the blob's lines are. It counts everything, also what is aborted later.
+    pub fn log_end(&self, blob: &Mixed) -> LogEnd {
+        self.end_of_lines(blob, Read::Uncommitted)
+    }
+
+    /// As [`Pipeline::log_end`], up to the first transaction that is open.
+    pub fn committed_end(&self, blob: &Mixed) -> LogEnd {
+        self.end_of_lines(blob, Read::CommittedNow)
+    }
+
+    fn end_of_lines(&self, blob: &Mixed, read: Read) -> LogEnd {
+        let (kafka, topic) = (self.kafka.borrow(), &self.topics.raw_application);
+        let count = partitions(kafka, topic).expect("the topic");
+        LogEnd::of(kafka, topic, blob.partition(count as u32), read)
     }
 
     /// Starts a worker that goes on until it is stopped.
@@ -180,9 +217,13 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
 
     /// The last state under each blob's name; `None` is a tombstone.
     pub fn states(&self) -> BTreeMap<String, Option<Value>> {
+        self.states_in(Read::Committed)
+    }
+
+    fn states_in(&self, read: Read) -> BTreeMap<String, Option<Value>> {
         self.kafka
             .borrow()
-            .read_committed(&self.topics.blob_state)
+            .read(&self.topics.blob_state, read)
             .into_iter()
             .map(|record| {
                 let name = record
@@ -196,12 +237,6 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
             .collect()
     }
 
-    #[track_caller]
-    pub fn state(&self, blob: &str) -> Value {
-        let state = self.states().remove(blob).flatten();
-        state.unwrap_or_else(|| panic!("no state of {blob}"))
-    }
-
     /// Waits until the blob's last committed state is as asked for.
     #[track_caller]
     pub fn wait_for_state(&self, blob: &str, is: impl Fn(&Value) -> bool) -> Value {
@@ -209,6 +244,47 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
             let state = self.states().remove(blob).flatten()?;
             is(&state).then_some(state)
         })
+    }
+
+    #[track_caller]
+    pub fn state(&self, blob: &str) -> Value {
+        let state = self.states().remove(blob).flatten();
+        state.unwrap_or_else(|| panic!("no state of {blob}"))
+    }
+
+    /// The lines that the blob's last state counts, as of now: transactions that are open are not waited for.
+    pub fn lines_told(&self, blob: &Mixed) -> u64 {
+        let state = self.states_in(Read::CommittedNow).remove(&blob.name).flatten();
+        state.map_or(0, |state| state["totalLinesIngested"].as_u64().expect("a number"))
+    }
+
+    /// Waits until the blob's last state says that all of it is in Kafka.
+    #[track_caller]
+    pub fn wait_until_ingested(&self, blob: &Mixed) {
+        wait_for(&format!("the end of {}", blob.name), LIMIT, || {
+            (self.lines_told(blob) >= blob.lines.len() as u64).then_some(())
+        });
+    }
+
+    /// Panics unless every line of these blobs is in Kafka once, in its order and with its place, and their states say so.
+    #[track_caller]
+    pub fn assert_ingested_once(&self, blobs: &[&Mixed]) {
+        let (mut found, states) = (self.lines(), self.states());
+        for blob in blobs {
+            let found = found.remove(&blob.name).unwrap_or_default();
+            for (number, (found, line)) in (1..).zip(found.iter().zip(&blob.lines)) {
+                assert_eq!(
+                    (found.number, found.member, found.index),
+                    (number, line.member, line.index)
+                );
+                assert!(found.bytes == line.bytes, "line {number} differs");
+            }
+            assert_eq!(found.len(), blob.lines.len(), "lines in Kafka and in {}", blob.name);
+            let state = states[&blob.name].as_ref().expect("a state");
+            assert_eq!(state["lastIngestedOffset"], blob.bytes.len());
+            assert_eq!(state["totalLinesIngested"], blob.lines.len());
+        }
+        assert!(found.is_empty(), "lines of other blobs: {:?}", found.keys());
     }
 }
 

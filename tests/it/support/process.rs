@@ -26,6 +26,15 @@ pub fn wait_for<T>(what: &str, within: Duration, mut condition: impl FnMut() -> 
     }
 }
 
+/// Waits for so long, on purpose: where time itself is what a test is about, such as the moment of a crash or the length
+/// of a hang. Never to let something else get ready.
+pub fn let_pass(time: Duration) {
+    let end = Instant::now() + time;
+    wait_for("some time to pass", time * 2 + Duration::from_secs(1), || {
+        (Instant::now() >= end).then_some(())
+    });
+}
+
 /// A port that is free now. Taken from below the ports that the system gives to outgoing connections: a client that
 /// reconnects to a stopped server could otherwise be given the server's own port.
 pub fn free_port() -> u16 {

@@ -9,6 +9,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use super::kafka::Kafka;
+use super::process::unique;
 use super::records::Record;
 use super::topics::admin;
 
@@ -46,6 +47,27 @@ impl Kafka {
             producer.send(sent).map_err(|(e, _)| e).expect("send a record");
         }
         producer.flush(LIMIT).expect("deliver the records");
+    }
+
+    /// Takes a transactional id from whoever has it, and ends that one's transaction.
+    pub fn take_over(&self, transactional_id: &str) -> BaseProducer {
+        let producer: BaseProducer = ClientConfig::new()
+            .set("bootstrap.servers", self.brokers())
+            .set("transactional.id", transactional_id)
+            .create()
+            .expect("a producer");
+        producer.init_transactions(LIMIT).expect("take a transactional id");
+        producer
+    }
+
+    /// Puts a record into a transaction that stays open until the returned producer ends it.
+    pub fn in_open_transaction(&self, topic: &str, partition: i32, key: &str, value: &str) -> BaseProducer {
+        let producer = self.take_over(&unique("other"));
+        producer.begin_transaction().expect("begin a transaction");
+        let record = BaseRecord::to(topic).partition(partition).key(key).payload(value);
+        producer.send(record).map_err(|(e, _)| e).expect("send a record");
+        producer.flush(LIMIT).expect("deliver the record");
+        producer
     }
 
     /// Deletes a partition's records before this offset, as retention does.

@@ -58,6 +58,15 @@ pub enum Read {
     Uncommitted,
 }
 
+impl Read {
+    pub(super) fn isolation_level(self) -> &'static str {
+        match self {
+            Read::Committed | Read::CommittedNow => "read_committed",
+            Read::Uncommitted => "read_uncommitted",
+        }
+    }
+}
+
 impl Kafka {
     /// All committed records, ordered by partition and offset; waits for the end of open transactions.
     pub fn read_committed(&self, topic: &str) -> Vec<Record> {
@@ -149,18 +158,13 @@ impl Kafka {
     }
 
     fn consumer(&self, read: Read) -> BaseConsumer {
-        let isolation = if read == Read::Uncommitted {
-            "read_uncommitted"
-        } else {
-            "read_committed"
-        };
         ClientConfig::new()
             .set("bootstrap.servers", self.brokers())
             // librdkafka wants a name also where, as here, no group is joined and nothing is committed.
             .set("group.id", unique("reader"))
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
-            .set("isolation.level", isolation)
+            .set("isolation.level", read.isolation_level())
             .set("queued.max.messages.kbytes", "16384")
             .set("fetch.wait.max.ms", "50")
             .set("reconnect.backoff.max.ms", "100")

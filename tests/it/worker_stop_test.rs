@@ -1,0 +1,80 @@
+//! SIGTERM: a worker commits what is whole and leaves its group, in less time than whoever asked gives it.
+
+use std::time::{Duration, Instant};
+
+use crate::support::kafka::Kafka;
+use crate::support::mixed::Mixed;
+use crate::support::pipeline::{LIMIT, Pipeline};
+use crate::support::services::kafka;
+
+/// What Kubernetes and its like grant, less some.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_worker_that_is_stopped_commits_and_leaves_its_partitions_to_others_at_once() {
+    const SESSION_SECONDS: u64 = 45;
+    let run = Pipeline::on(kafka(), 1)
+        .in_small_pieces()
+        .with_sessions_of(SESSION_SECONDS)
+        .configured("kafka.transaction_bytes", 64 << 20)
+        .configured("kafka.transaction_seconds", 15);
+    let blob = Mixed::new(12_000, 81);
+    run.storage.delay(Duration::from_millis(150));
+    run.put(&blob);
+    let mut first = run.worker(&[]);
+    run.log_end(&blob).wait_for_more(&mut first, 2_000);
+    let asked = Instant::now();
+    first.signal("TERM");
+    let said = first.wait().success().stderr;
+    assert!(asked.elapsed() < GRACE, "{:?}\n{said}", asked.elapsed());
+    assert!(run.lines_told(&blob) >= 2_000, "{said}");
+    let sent = run.kafka.read_uncommitted(&run.topics.raw_application).len();
+    assert_eq!(sent as u64, run.lines_told(&blob));
+    run.storage.delay(Duration::ZERO);
+    let second = run.worker(&[]);
+    let begun = Instant::now();
+    second.wait_for_stderr("states are restored", LIMIT);
+    assert!(
+        begun.elapsed() < Duration::from_secs(SESSION_SECONDS) / 2,
+        "{:?}",
+        begun.elapsed()
+    );
+    run.wait_until_ingested(&blob);
+    second.signal("TERM");
+    second.wait().success();
+    run.assert_ingested_once(&[&blob]);
+}
+
+#[test]
+fn a_worker_that_kafka_does_not_answer_stops_in_time_and_at_a_second_signal_at_once() {
+    let mut run = Pipeline::on(Kafka::private(), 2).in_small_pieces();
+    let blob = Mixed::new(12_000, 82);
+    run.storage.delay(Duration::from_millis(150));
+    run.put(&blob);
+    let workers = [run.worker(&[]), run.worker(&[])];
+    for worker in &workers {
+        worker.wait_for_stderr("states are restored", LIMIT);
+    }
+    let [mut patient, hasty] = workers;
+    run.log_end(&blob).wait_for_more(&mut patient, 500);
+    run.kafka.pause();
+    for worker in [&patient, &hasty] {
+        worker.signal("TERM");
+    }
+    let asked = Instant::now();
+    hasty.wait_for_stderr("again to stop at once", LIMIT);
+    hasty.signal("TERM");
+    let hasty = hasty.wait().expect_code(130);
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}\n{}",
+        asked.elapsed(),
+        hasty.stderr
+    );
+    let patient = patient.wait().success();
+    assert!(asked.elapsed() < GRACE, "{:?}\n{}", asked.elapsed(), patient.stderr);
+    run.kafka.resume();
+    run.storage.delay(Duration::ZERO);
+    run.work(&[]);
+    run.assert_ingested_once(&[&blob]);
+}
