@@ -192,8 +192,10 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation_level)
-        .set("queued.max.messages.kbytes", "4096")
-        // A full queue is looked at again after this; librdkafka's own second would make it 4 MiB a second.
+        // Records wait in few bytes and few of them: a short one costs librdkafka many times its bytes.
+        .set("queued.max.messages.kbytes", "1024")
+        .set("queued.min.messages", "1000")
+        // A full queue is looked at again after this; librdkafka's own second would make it crawl.
         .set("fetch.queue.backoff.ms", "5")
         // Compressed bytes, which become records all at once: of short lines there may be a hundred thousand in 256 KiB.
         .set("fetch.message.max.bytes", "65536")
