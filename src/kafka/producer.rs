@@ -248,6 +248,11 @@ impl Producer {
         if !self.is_transactional() {
             return Ok(());
         }
+        // A first try drops what is queued. The call can not end before that was reported, and the reports wait for us.
+        if self.inner.abort_transaction(Timeout::After(QUEUE_POLL)).is_ok() {
+            return Ok(());
+        }
+        let _ = self.flush();
         self.insist(COMMIT_PATIENCE, "abort", |inner| {
             inner.abort_transaction(Timeout::After(TRANSACTION_TIMEOUT))
         })

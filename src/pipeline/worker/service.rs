@@ -9,8 +9,8 @@ use super::{Watch, lane::Lane, settings::Settings};
 use crate::kafka::{self, Connection};
 
 /// After the wish to stop, lanes get so long to commit and to leave the group. Whoever asked gives up on a process after
-/// ten seconds, as a rule.
-const STOP_PATIENCE: Duration = Duration::from_secs(9);
+/// ten seconds, as a rule; clients that are closed at the program's end get up to two of them.
+const STOP_PATIENCE: Duration = Duration::from_secs(7);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs `lanes` members of the group until `cancel`, or until none of them has had anything to do for `until_idle`.
