@@ -24,7 +24,7 @@ pub use worker::{Committed, Share, Standing, WorkerEnvironment, WorkerMetrics, W
 
 use prometheus_client::{encoding::text, metrics::info::Info};
 
-/// What [`text`] is, as HTTP says it.
+/// The content type of the metrics in the text format.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// With what every service tells: clp's version, and what the system knows of the process.

@@ -7,7 +7,7 @@
 //!   group polls)       blob next)   inflates)  ───────────────┘
 //! ```
 //!
-//! A process has one or more [`lane`]s, each a member of the group. Pure decisions lie in files of their own: what an
+//! A process has one or more lanes, each a member of the group. Pure decisions lie in files of their own: what an
 //! event asks for (`decide`), which blob comes next (`backlog`), how far events are done with (`cursor`).
 
 mod backlog;
