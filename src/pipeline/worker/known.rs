@@ -58,10 +58,11 @@ impl Known {
         .created_at(state.creation_date)
     }
 
+    /// The blob was created then, unless that is known: what was ingested is of the one that was there first.
     pub fn created_at(self, created: Option<Timestamp>) -> Self {
         let created = created.and_then(|created| std::num::NonZeroI64::new(created.as_millisecond()));
         Self {
-            created: created.or(self.created),
+            created: self.created.or(created),
             ..self
         }
     }
@@ -149,7 +150,9 @@ mod tests {
         assert!(!new.is_newer_than("1970-01-01T00:00:00Z".parse().unwrap()));
         assert_eq!((new.created(), new.lag()), (None, 0));
         let created = Some(Timestamp::from_second(7).unwrap());
-        // An event without the date takes none away.
-        assert_eq!(new.created_at(created).created_at(None).created(), created);
+        let later = Some(Timestamp::from_second(8).unwrap());
+        for other in [None, later] {
+            assert_eq!(new.created_at(created).created_at(other).created(), created);
+        }
     }
 }

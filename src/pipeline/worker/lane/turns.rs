@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use jiff::Timestamp;
+
 use super::Lane;
 use crate::{
     domain::{Checkpoint, key},
@@ -99,6 +101,7 @@ impl Lane {
             container,
             blob: Arc::clone(&work.blob),
             from: known.checkpoint,
+            created: known.created(),
             end: work.size,
             limits: record_limits(&work.environment, &work.blob, &work.service, raw.max_record_bytes),
             last_line: match work.closed {
@@ -181,6 +184,10 @@ impl Lane {
             }
             Step::Yielded => {
                 self.yielded(turn);
+                Ok(())
+            }
+            Step::Replaced(created) => {
+                self.replaced(turn, created);
                 Ok(())
             }
             Step::Failed(error) => self.failed(turn, error),
@@ -298,6 +305,19 @@ impl Lane {
             let id = work.id;
             self.backlog.add(work);
             self.backlog.put_down(id);
+        }
+    }
+
+    /// Another blob has the name now: what to do about that is for a human to say.
+    fn replaced(&mut self, turn: u64, created: Timestamp) {
+        self.current = None;
+        if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
+            let reason = format!(
+                "the blob was created anew at {created}, and nothing was ingested of the new one; `clp ingest --blob {} \
+                 --start-offset 0` does it, while no worker runs",
+                work.blob
+            );
+            self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
         }
     }
 
