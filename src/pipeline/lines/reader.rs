@@ -315,8 +315,8 @@ where
     }
 
     fn end_clean(&mut self) -> Result<(), LineError<E>> {
-        let waiting = self.line.is_some() && self.reading.last_line == LastLine::Wait;
-        if self.line.is_some() && !waiting {
+        let unterminated = self.line.map(|_| self.reading.last_line);
+        if unterminated == Some(LastLine::Send) {
             if let LongLine::Measured(bytes) = self.long_line {
                 self.reread(bytes);
                 return Ok(());
@@ -329,7 +329,7 @@ where
         self.then = Some(Then::End(End {
             checkpoint: self.proved.1,
             torn_bytes: 0,
-            waiting,
+            unterminated,
         }));
         Ok(())
     }
@@ -348,7 +348,7 @@ where
         Ok(Then::End(End {
             checkpoint: self.proved.1,
             torn_bytes,
-            waiting: false,
+            unterminated: None,
         }))
     }
 

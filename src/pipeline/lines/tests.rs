@@ -142,10 +142,10 @@ proptest! {
 
     #[test]
     fn every_cut_of_a_chain_gives_the_same_lines(texts in members(), piece in 1..40_usize) {
-        let (blob, lines, _) = blob_and_lines(&texts);
+        let (blob, lines, open_line) = blob_and_lines(&texts);
         let outcome = read(&blob, piece, TINY, Checkpoint::default(), LastLine::Send, OnCorrupt::Fail);
         prop_assert_eq!(&outcome.lines, &lines);
-        let expected = End { checkpoint: Checkpoint::at(blob.len() as u64), torn_bytes: 0, waiting: false };
+        let expected = End { checkpoint: Checkpoint::at(blob.len() as u64), torn_bytes: 0, unterminated: open_line.then_some(LastLine::Send) };
         prop_assert_eq!(outcome.end, Some(expected));
     }
 
@@ -239,7 +239,7 @@ fn a_torn_member_is_passed_over_once_nobody_writes_and_a_whole_one_follows() {
         Some(End {
             checkpoint: Checkpoint::at(checkpoint),
             torn_bytes,
-            waiting: false,
+            unterminated: None,
         })
     };
     let left = blob.len() as u64 - from;

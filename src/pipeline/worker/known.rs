@@ -16,6 +16,8 @@ pub struct Known {
     /// Of the whole blob.
     pub lines: u64,
     pub skipped_bytes: u64,
+    /// Bytes: up to there a last line was sent without its end.
+    pub unterminated_at: Option<u64>,
     first_observed: i64,
     last_modified: i64,
     created: Option<std::num::NonZeroI64>,
@@ -34,6 +36,7 @@ impl Known {
             size: 0,
             lines: 0,
             skipped_bytes: 0,
+            unterminated_at: None,
             first_observed: observed.as_millisecond(),
             last_modified: i64::MIN,
             created: None,
@@ -49,6 +52,7 @@ impl Known {
             size: state.size_in_bytes,
             lines: state.total_lines_ingested,
             skipped_bytes: state.skipped_bytes,
+            unterminated_at: state.unterminated_at,
             first_observed: state.first_observed_date.as_millisecond(),
             last_modified: state.last_modified_date.as_millisecond(),
             created: None,

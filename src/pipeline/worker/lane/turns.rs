@@ -276,6 +276,7 @@ impl Lane {
         };
         let mut known = current.known;
         known.checkpoint = end.checkpoint;
+        known.unterminated_at = end.cut_at().or(known.unterminated_at);
         if end.checkpoint == Checkpoint::at(work.size) {
             self.complete(&work, &known);
         } else if let Some(reason) = missing(&work, end) {
@@ -349,7 +350,7 @@ fn missing(work: &Work, end: &End) -> Option<String> {
         checkpoint, torn_bytes, ..
     } = end;
     match torn_bytes {
-        0 if end.waiting => None,
+        0 if end.unterminated.is_some() => None,
         0 => Some(format!(
             "nothing follows {checkpoint}, though it was listed with {} bytes",
             work.size

@@ -128,7 +128,7 @@ fn at_end(offset: usize) -> Option<End> {
     Some(End {
         checkpoint: Checkpoint::at(offset as u64),
         torn_bytes: 0,
-        waiting: false,
+        unterminated: None,
     })
 }
 
