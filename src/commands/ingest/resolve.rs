@@ -145,7 +145,7 @@ fn check_topics(
         .partitions(&[raw, blobs, blob_state])
         .map_err(|error| explain_missing(error, config))?;
     if raw_is_own && !args.force && !args.dry_run {
-        let members = cluster.group(worker_group)?.members;
+        let members = cluster.group(worker_group)?.members.len();
         if members > 0 {
             return Err(kafka::Error::GroupActive {
                 group: worker_group.to_owned(),

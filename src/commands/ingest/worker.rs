@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Ingest,
+    fellows::{client_id, compare_filters},
     resolve::{delivery, max_record_bytes},
 };
 use crate::{
@@ -74,7 +75,10 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         .unwrap_or_else(|| config.worker.consumer_group.clone());
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
     let instance = Instance::acquire(&group);
+    let client_id = client_id(&filters);
+    compare_filters(&cluster, &group, &client_id)?;
     let settings = Settings {
+        client_id,
         topics: topics(&config.kafka, &cluster).await?,
         containers: config
             .environments()

@@ -86,7 +86,12 @@ impl Lane {
         watch: Arc<Watch>,
     ) -> Result<Self, kafka::Error> {
         let mut lane = Self {
-            member: Member::join(connection, &settings.group, &settings.topics.blobs.0)?,
+            member: Member::join(
+                connection,
+                &settings.group,
+                &settings.client_id,
+                &settings.topics.blobs.0,
+            )?,
             connection: connection.clone(),
             number,
             watch: watch.lane(number),
