@@ -113,7 +113,7 @@ impl Lane {
         self.turns.insert(self.turns_begun, InHand { work, rank, wish });
     }
 
-    fn known(&self, work: &Work) -> Option<Known> {
+    pub(super) fn known(&self, work: &Work) -> Option<Known> {
         self.shares.get(&work.partition)?.known.get(&work.id).copied()
     }
 
@@ -281,8 +281,7 @@ impl Lane {
             self.complete(&work, &known);
         } else if let Some(reason) = missing(&work, end) {
             // To try again would read the same; what comes later is told by an event.
-            self.note_failure(&work, known);
-            return self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
+            return self.fail_at(work, known, &Failure::lasting(ErrorKind::Data, reason));
         }
         self.settle(&work, known);
     }
@@ -333,12 +332,11 @@ impl Lane {
         let known = self.current.take().map(|current| current.known);
         if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
             let known = known.unwrap_or_else(|| self.known_or_new(&work));
-            self.note_failure(&work, known);
             let failure = Failure::of(&error, work.failures);
             if failure.again != Again::WithEnvironment {
                 self.backlog.recover(&work.environment);
             }
-            self.fail(work, &failure);
+            self.fail_at(work, known, &failure);
         }
         Ok(())
     }
