@@ -11,6 +11,7 @@
 
 mod container;
 mod line;
+pub mod offline;
 mod request;
 mod rules;
 mod scanner;
