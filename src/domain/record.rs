@@ -15,7 +15,8 @@ pub enum Record<'a> {
 }
 
 /// What the header `record-type` tells apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     Application,
     Http,
@@ -110,6 +111,12 @@ pub enum ErrorType {
 /// An integer of up to 64 bits, signed or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Integer(i128);
+
+/// Appends a record, or what holds one, as JSON.
+pub fn write_json(record: &impl Serialize, to: &mut Vec<u8>) {
+    #[expect(clippy::expect_used, reason = "memory takes every byte, and all keys are texts")]
+    serde_json::to_writer(to, record).expect("JSON in memory");
+}
 
 impl Record<'_> {
     pub fn kind(&self) -> Kind {
