@@ -20,4 +20,4 @@ pub use parts::Parts;
 pub use progress::Bar;
 pub use serve::{MetricsArgs, Server};
 pub use signal::cancel_on_signal;
-pub use table::table;
+pub use table::{printable, table};
