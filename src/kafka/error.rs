@@ -122,10 +122,6 @@ impl Error {
             Self::Property { .. } | Self::Properties { .. } => {
                 "the names are librdkafka's; see its CONFIGURATION.md".to_owned()
             }
-            Self::MissingTopics { topics } => {
-                let own: Vec<String> = topics.iter().map(|topic| format!(" --topic {topic}")).collect();
-                format!("clp init-topics{}", own.concat())
-            }
             Self::GroupActive { .. } => {
                 "stop the workers first, use another --topic, or --force if no worker has this blob".to_owned()
             }
@@ -144,6 +140,8 @@ impl Error {
                 "brokers without transactions need `delivery: at-least-once`; just started ones need a moment"
                     .to_owned()
             }
+            // Which command makes them depends on the configuration, which this room does not know.
+            Self::MissingTopics { .. } => return None,
             Self::Aborted { .. } | Self::Expired { .. } | Self::Cancelled => return None,
         };
         Some(hint)

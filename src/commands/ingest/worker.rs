@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cli::{App, MetricsArgs, cancel_on_signal},
-    commands::topics::explain_missing,
+    commands::topics,
     config::{self, Filters, Pattern},
     domain::Date,
     kafka::{self, Cluster},
@@ -148,9 +148,7 @@ async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Top
         &names.errors,
     ]
     .map(String::as_str);
-    let partitions = cluster
-        .partitions(&wanted)
-        .map_err(|error| explain_missing(error, config))?;
+    let partitions = topics::partitions(cluster, &wanted, config)?;
     let topic = |index: usize| (wanted[index].to_owned(), partitions[index]);
     Ok(Topics {
         blobs: topic(0),
