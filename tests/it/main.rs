@@ -35,6 +35,7 @@ mod refused_test;
 mod running_test;
 mod services_test;
 mod shapes_test;
+mod signal_test;
 mod start_offset_test;
 mod status_test;
 mod storage_faults_test;

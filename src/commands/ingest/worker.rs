@@ -14,7 +14,7 @@ use crate::{
     commands::topics,
     config::{self, Filters, Pattern},
     domain::Date,
-    kafka::{self, Cluster},
+    kafka::{self, Cluster, Connection},
     pipeline::{
         health::Health,
         metrics::{self, WorkerMetrics, log_every},
@@ -62,10 +62,13 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let config = app.config()?;
     let filters = filters(args, app)?;
     let kafka = app.kafka()?;
-    let connection = kafka.connection.clone();
-    let cluster = {
-        let connection = connection.clone();
-        kafka::blocking(move || Cluster::connect(&connection)).await?
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    let Some(topics) = cancel
+        .run_until_cancelled(find_topics(&config.kafka, &kafka.connection))
+        .await
+    else {
+        return Ok(());
     };
     let group = args
         .service
@@ -75,7 +78,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
     let instance = Instance::acquire(&group);
     let settings = Settings {
-        topics: topics(&config.kafka, &cluster).await?,
+        topics: topics?,
         containers: config
             .environments()
             .into_iter()
@@ -96,9 +99,6 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         instance: instance.name.clone(),
         group,
     };
-    drop(cluster);
-    let cancel = CancellationToken::new();
-    let _signals = cancel_on_signal(cancel.clone());
     let mut registry = metrics::registry();
     let figures = WorkerMetrics::register(&mut registry);
     let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
@@ -109,6 +109,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures));
     tracing::info!(group = settings.group, instance = settings.instance, lanes, "working");
     let until_idle = args.service.until_idle.map(Duration::from_secs);
+    let connection = kafka.connection.clone();
     Ok(worker::run(connection, Arc::new(settings), lanes, until_idle, cancel, watch).await?)
 }
 
@@ -138,7 +139,10 @@ fn filters(args: &Ingest, app: &App) -> anyhow::Result<Filters> {
     Ok(filters)
 }
 
-async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Topics> {
+/// Asks whether Kafka is there, and the topics.
+async fn find_topics(config: &config::Kafka, connection: &Connection) -> anyhow::Result<Topics> {
+    let connection = connection.clone();
+    let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
     let names = &config.topics;
     let wanted = [
         &names.blobs,
@@ -148,18 +152,18 @@ async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Top
         &names.errors,
     ]
     .map(String::as_str);
-    let partitions = topics::partitions(cluster, &wanted, config)?;
+    let partitions = topics::partitions(&cluster, &wanted, config)?;
     let topic = |index: usize| (wanted[index].to_owned(), partitions[index]);
     Ok(Topics {
         blobs: topic(0),
         blob_state: topic(1),
         raw_application: RawTopic {
             topic: topic(2),
-            max_record_bytes: max_record_bytes(cluster, wanted[2]).await,
+            max_record_bytes: max_record_bytes(&cluster, wanted[2]).await,
         },
         raw_proxy: RawTopic {
             topic: topic(3),
-            max_record_bytes: max_record_bytes(cluster, wanted[3]).await,
+            max_record_bytes: max_record_bytes(&cluster, wanted[3]).await,
         },
         errors: topic(4),
     })
