@@ -31,6 +31,7 @@ mod monitor_once_test;
 mod monitor_refused_test;
 mod monitor_service_test;
 mod predecessor_test;
+mod refused_flags_test;
 mod refused_test;
 mod running_test;
 mod services_test;
