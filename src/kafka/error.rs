@@ -87,6 +87,31 @@ impl Error {
         }
     }
 
+    /// What a member of a group is refused for by the brokers, if they blame one of its properties.
+    pub(super) fn refused(code: RDKafkaErrorCode) -> Option<Self> {
+        let (key, reason) = match code {
+            RDKafkaErrorCode::InvalidSessionTimeout => (
+                "session.timeout.ms",
+                "the brokers take none below their group.min.session.timeout.ms or above group.max.session.timeout.ms",
+            ),
+            RDKafkaErrorCode::InvalidGroupId => ("group.id", "the brokers take no group of such a name"),
+            RDKafkaErrorCode::FencedInstanceId => (
+                "group.instance.id",
+                "another member of the group has the same; each lane is a member",
+            ),
+            _ => return None,
+        };
+        Some(Self::Property {
+            key: key.to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Whether the configuration is to be mended, not Kafka.
+    pub fn is_of_configuration(&self) -> bool {
+        matches!(self, Self::Property { .. } | Self::Properties { .. })
+    }
+
     pub fn severity(&self) -> Severity {
         match self {
             Self::Aborted { .. } | Self::Expired { .. } => Severity::Abortable,
@@ -105,6 +130,11 @@ impl Error {
             | Self::Denied { .. }
             | Self::TooLarge { .. }
             | Self::NoTransactions { .. } => true,
+            // The client has given itself up for good.
+            Self::Client {
+                source: KafkaError::MessageConsumptionFatal(_),
+                ..
+            } => true,
             Self::Client { source, .. } => source
                 .rdkafka_error_code()
                 .is_some_and(|code| is_denied(code) || code == RDKafkaErrorCode::UnsupportedFeature),

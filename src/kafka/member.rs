@@ -110,22 +110,37 @@ impl Member {
         if let Some(change) = self.change() {
             return Ok(Some(change));
         }
-        match self.consumer.poll(timeout) {
-            None => Ok(self.change()),
-            Some(Ok(message)) => Ok(Some(News::Record(Consumed {
-                partition: message.partition(),
-                offset: message.offset(),
-                key: message.key().unwrap_or_default().to_vec(),
-                value: message.payload().map(<[u8]>::to_vec),
-                headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
-            }))),
-            Some(Err(KafkaError::PartitionEOF(partition))) => Ok(Some(News::End(partition))),
-            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_denied) => Err(self.failed(error)),
-            Some(Err(error)) => {
-                tracing::warn!(topic = self.topic, %error, "the group's member goes on");
-                Ok(None)
+        let error = match self.consumer.poll(timeout) {
+            None => return Ok(self.change()),
+            Some(Ok(message)) => {
+                return Ok(Some(News::Record(Consumed {
+                    partition: message.partition(),
+                    offset: message.offset(),
+                    key: message.key().unwrap_or_default().to_vec(),
+                    value: message.payload().map(<[u8]>::to_vec),
+                    headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
+                })));
             }
+            Some(Err(KafkaError::PartitionEOF(partition))) => return Ok(Some(News::End(partition))),
+            Some(Err(error)) => error,
+        };
+        self.go_on_after(error).map(|()| None)
+    }
+
+    fn go_on_after(&self, error: KafkaError) -> Result<(), Error> {
+        let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let code = match is_fatal {
+            true => self.consumer.client().fatal_error().map(|(code, _)| code),
+            false => error.rdkafka_error_code(),
+        };
+        if let Some(refused) = code.and_then(Error::refused) {
+            return Err(refused);
         }
+        if is_fatal || code.is_some_and(is_denied) {
+            return Err(self.failed(error));
+        }
+        tracing::warn!(topic = self.topic, %error, "the group's member goes on");
+        Ok(())
     }
 
     fn change(&self) -> Option<News> {

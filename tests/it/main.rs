@@ -51,6 +51,7 @@ mod worker_failures_test;
 mod worker_filters_test;
 mod worker_group_test;
 mod worker_order_test;
+mod worker_refused_test;
 mod worker_state_test;
 mod worker_stop_test;
 mod worker_test;
