@@ -183,6 +183,17 @@ pub(super) fn is_retriable(error: &KafkaError) -> bool {
     severity_of(error) == Severity::Retriable
 }
 
+/// Whether it says no more than that brokers are away or out of reach, which librdkafka mends as soon as it can.
+pub(super) fn is_of_connections(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    let out_of_reach = [
+        RDKafkaErrorCode::Resolve,
+        RDKafkaErrorCode::SSL,
+        RDKafkaErrorCode::Authentication,
+    ];
+    is_retriable(error) || code.is_some_and(|code| out_of_reach.contains(&code))
+}
+
 const DENIED_HINT: &str =
     "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`";
 
