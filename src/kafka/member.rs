@@ -77,10 +77,12 @@ const SEEK_RETRY: Duration = Duration::from_millis(20);
 const ASK_TIMEOUT: Duration = Duration::from_millis(100);
 
 impl Member {
-    /// Joins; the first news come with the polls that follow.
-    pub fn join(connection: &Connection, group: &str, topic: &str) -> Result<Self, Error> {
+    /// Joins; the first news come with the polls that follow. Others see the member by its `client_id`, unless the
+    /// operator has set one.
+    pub fn join(connection: &Connection, group: &str, client_id: &str, topic: &str) -> Result<Self, Error> {
         let mut config = connection.client();
         config
+            .set("client.id", client_id)
             .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
             // Events that nobody has read yet must not be passed over.
             .set("auto.offset.reset", "earliest")

@@ -1,5 +1,6 @@
 //! `clp ingest`.
 
+mod fellows;
 pub(super) mod find;
 mod report;
 mod resolve;

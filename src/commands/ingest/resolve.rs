@@ -143,7 +143,7 @@ fn check_topics(
     let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
     let counts = topics::partitions(cluster, &[raw, blobs, blob_state], config)?;
     if raw_is_own && !args.force && !args.dry_run {
-        let members = cluster.group(worker_group)?.members;
+        let members = cluster.group(worker_group)?.members.len();
         if members > 0 {
             return Err(kafka::Error::GroupActive {
                 group: worker_group.to_owned(),

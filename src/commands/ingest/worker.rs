@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Ingest,
+    fellows::{client_id, compare_filters},
     resolve::{delivery, max_record_bytes},
 };
 use crate::{
@@ -91,20 +92,23 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let kafka = app.kafka()?;
     let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
-    let Some(topics) = cancel
-        .run_until_cancelled(find_topics(&config.kafka, &kafka.connection))
-        .await
-    else {
-        return Ok(());
-    };
     let group = args
         .service
         .group
         .clone()
         .unwrap_or_else(|| config.worker.consumer_group.clone());
+    let client_id = client_id(&filters);
+    let finding = async {
+        let cluster = connect(&kafka.connection, &group, &client_id).await?;
+        topics(&config.kafka, &cluster).await
+    };
+    let Some(topics) = cancel.run_until_cancelled(finding).await else {
+        return Ok(());
+    };
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
     let instance = Instance::acquire(&group);
     let settings = Settings {
+        client_id,
         topics: topics?,
         containers: config
             .environments()
@@ -180,10 +184,18 @@ fn days(flags: (Option<Date>, Option<Date>), configured: &Filters) -> Result<(Op
     Ok(days)
 }
 
-/// Asks whether Kafka is there, and the topics.
-async fn find_topics(config: &config::Kafka, connection: &Connection) -> anyhow::Result<Topics> {
-    let connection = connection.clone();
-    let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
+/// Asks whether Kafka is there, and who else is in the group.
+async fn connect(connection: &Connection, group: &str, client_id: &str) -> Result<Cluster, kafka::Error> {
+    let (connection, group, client_id) = (connection.clone(), group.to_owned(), client_id.to_owned());
+    kafka::blocking(move || {
+        let cluster = Cluster::connect(&connection)?;
+        compare_filters(&cluster, &group, &client_id)?;
+        Ok(cluster)
+    })
+    .await
+}
+
+async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Topics> {
     let names = &config.topics;
     let wanted = [
         &names.blobs,
@@ -193,18 +205,18 @@ async fn find_topics(config: &config::Kafka, connection: &Connection) -> anyhow:
         &names.errors,
     ]
     .map(String::as_str);
-    let partitions = topics::partitions(&cluster, &wanted, config)?;
+    let partitions = topics::partitions(cluster, &wanted, config)?;
     let topic = |index: usize| (wanted[index].to_owned(), partitions[index]);
     Ok(Topics {
         blobs: topic(0),
         blob_state: topic(1),
         raw_application: RawTopic {
             topic: topic(2),
-            max_record_bytes: max_record_bytes(&cluster, wanted[2]).await,
+            max_record_bytes: max_record_bytes(cluster, wanted[2]).await,
         },
         raw_proxy: RawTopic {
             topic: topic(3),
-            max_record_bytes: max_record_bytes(&cluster, wanted[3]).await,
+            max_record_bytes: max_record_bytes(cluster, wanted[3]).await,
         },
         errors: topic(4),
     })

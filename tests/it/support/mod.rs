@@ -15,6 +15,7 @@ pub mod bench;
 pub mod blobs;
 pub mod clp;
 pub mod faults;
+pub mod group;
 pub mod gz;
 pub mod ingested;
 pub mod kafka;
