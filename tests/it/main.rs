@@ -56,4 +56,5 @@ mod worker_state_test;
 mod worker_stop_test;
 mod worker_test;
 mod worker_topics_test;
+mod worker_transactions_test;
 mod worker_zombie_test;
