@@ -26,6 +26,7 @@ pub mod pipeline;
 pub mod process;
 pub mod produce;
 pub mod records;
+pub mod requests;
 pub mod running;
 pub mod scene;
 pub mod services;
