@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use anyhow::Context;
+
 use super::{GlobalArgs, Output, logging};
 use crate::{
     config::{AccountAccess, Brokers, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
@@ -75,8 +77,8 @@ impl App {
             account.container = name.to_owned();
         }
         let name = account.container.clone();
-        let opened = Container::open(&location(account)?, retry_policy(config))?;
-        Ok((opened, name))
+        let opened = location(account).and_then(|location| Ok(Container::open(&location, retry_policy(config))?));
+        Ok((opened.with_context(|| format!("environment {id}"))?, name))
     }
 
     /// Logs at the level that the configuration has for services, unless flags or `CLP_LOG` say otherwise.

@@ -175,9 +175,9 @@ fn exit_of_extract(error: &offline::Error) -> Exit {
 }
 
 fn exit_of_kafka(error: &kafka::Error) -> Exit {
-    match error {
-        kafka::Error::Property { .. } | kafka::Error::Properties { .. } => Exit::Configuration,
-        _ => Exit::Kafka,
+    match error.is_of_configuration() {
+        true => Exit::Configuration,
+        false => Exit::Kafka,
     }
 }
 

@@ -61,6 +61,11 @@ impl Output {
         usize::from(console::Term::stdout().size().0)
     }
 
+    /// Columns of the terminal; 80 where it does not know its size.
+    pub fn terminal_columns(&self) -> u16 {
+        console::Term::stdout().size().1
+    }
+
     /// A byte count: exact off a terminal, rounded for people on one.
     pub fn size(&self, bytes: u64) -> String {
         match self.is_terminal {

@@ -1,30 +1,89 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, a second stops at once.
+//! Ctrl-C and SIGTERM: they end the process with 130, or are told to a command that has something to bring to an end.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+/// How many are told of signals now.
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// One who is told.
+struct Listener;
+
+impl Listener {
+    fn new() -> Self {
+        LISTENERS.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Ends the process at a signal, unless somebody is told of it by [`cancel_on_signal`]. Until the returned handle is
+/// dropped.
+pub fn exit_on_signal() -> AbortOnDropHandle<()> {
+    let signals = Signals::catch();
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let Some(mut signals) = signals else {
+            return;
+        };
+        loop {
+            signals.next().await;
+            if LISTENERS.load(Ordering::SeqCst) == 0 {
+                exit();
+            }
+        }
+    }))
+}
 
 /// Cancels `token` at the first signal; at the second the process ends with 130. Until the returned handle is dropped.
 pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
+    let (listener, signals) = (Listener::new(), Signals::catch());
     AbortOnDropHandle::new(tokio::spawn(async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
+        let _listener = listener;
+        let Some(mut signals) = signals else {
             tracing::warn!("signals can not be caught; stopping will be abrupt, and --resume goes on all the same");
             return std::future::pending().await;
         };
-        let mut next = async || {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        };
-        next().await;
+        signals.next().await;
         tracing::info!("stopping; again to stop at once");
         token.cancel();
-        next().await;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "asked for twice; whatever is not committed is sent again by the next run"
-        )]
-        std::process::exit(super::Exit::Interrupted as i32);
+        signals.next().await;
+        exit();
     }))
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// `None` where the system does not let them be caught: they end the process by themselves then.
+    fn catch() -> Option<Self> {
+        Some(Self {
+            interrupt: signal(SignalKind::interrupt()).ok()?,
+            terminate: signal(SignalKind::terminate()).ok()?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asked for, and nothing is to be brought to an end; whatever is not committed is sent again by the next run"
+)]
+fn exit() -> ! {
+    std::process::exit(super::Exit::Interrupted as i32)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use futures::StreamExt;
 
 use crate::{
@@ -41,7 +42,8 @@ pub(super) async fn list(
     let listing = selections.iter().map(|(environment, selection)| async move {
         let listed = async {
             let (container, _) = app.container(environment, None)?;
-            Ok(inventory::list(&container, selection).await?)
+            let listed = inventory::list(&container, selection).await;
+            listed.with_context(|| format!("environment {environment}"))
         };
         (environment.clone(), listed.await)
     });

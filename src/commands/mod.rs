@@ -100,6 +100,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         _ => {}
     }
     let app = App::start(global);
+    let _signals = cli::exit_on_signal();
     match cli.command {
         Command::Monitor(args) => monitor::run(args, &app).await,
         Command::Ingest(args) => ingest::run(args, &app).await,

@@ -1,12 +1,23 @@
-//! What several commands say about topics.
+//! What several commands ask and say about topics.
 
 use crate::{
     cli::{Exit, Failure},
-    config, kafka,
+    config,
+    kafka::{self, Cluster},
 };
 
+/// The partition counts of `topics`, in their order.
+///
+/// # Errors
+/// All that are missing, with the command that creates them.
+pub fn partitions(cluster: &Cluster, topics: &[&str], config: &config::Kafka) -> anyhow::Result<Vec<u32>> {
+    cluster
+        .partitions(topics)
+        .map_err(|error| explain_missing(error, config))
+}
+
 /// `clp init-topics` makes the configured topics by itself; only others need to be named.
-pub fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
+fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
     let kafka::Error::MissingTopics { topics } = &error else {
         return error.into();
     };

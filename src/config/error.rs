@@ -32,6 +32,9 @@ pub enum Error {
         environment: EnvironmentId,
         key: &'static str,
     },
+    /// `origin` is a key of the configuration, with the path of the file that it names.
+    #[error("environment {environment}: {origin} is not base64, as account keys are")]
+    NotBase64 { environment: EnvironmentId, origin: String },
     #[error("environment {environment}: no `account_name` in its storage account")]
     NoAccountName { environment: EnvironmentId },
     #[error("environment {environment}: `connection_string` names neither `AccountName` nor `BlobEndpoint`")]
@@ -82,6 +85,10 @@ impl Error {
             Self::NoCredential { .. } => {
                 "give its `storage_account` an `access_key` or `access_key_file` (or a `sas_token`, a \
                  `connection_string`, or a `directory`), or set AZURE_STORAGE_KEY"
+                    .to_owned()
+            }
+            Self::NotBase64 { .. } => {
+                "copy the whole key from the portal, 88 characters; where no file has one it is from AZURE_STORAGE_KEY"
                     .to_owned()
             }
             Self::Placeholder { .. } => "put the real one into the configuration file".to_owned(),

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{EnvironmentId, Selector, Selectors},
     secret::Secret,
+    storage,
 };
 
 /// Everything that is needed to read the blobs of one environment.
@@ -252,6 +253,14 @@ fn access(account: &Account, id: &EnvironmentId) -> Result<AccountAccess, Error>
         return Ok(AccountAccess::ConnectionString(secret));
     }
     if let Some(secret) = given("access_key", access_key, "access_key_file", access_key_file)? {
+        if !storage::is_account_key(secret.expose()) {
+            let origin = match access_key_file {
+                Some(path) if access_key.is_none() => format!("`access_key_file` {}", path.display()),
+                _ => "`access_key`".to_owned(),
+            };
+            let environment = id.clone();
+            return Err(Error::NotBase64 { environment, origin });
+        }
         return Ok(AccountAccess::AccessKey(secret));
     }
     if let Some(secret) = given("sas_token", sas_token, "sas_token_file", sas_token_file)? {

@@ -163,6 +163,10 @@ pub struct BlobState {
     /// Compressed bytes of corrupt members that were passed over, whose lines are not in Kafka.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped_bytes: u64,
+    /// Bytes: up to there a last line was sent without its end, because nobody wrote any more. What was written after all
+    /// begins a line of its own there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unterminated_at: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -194,7 +198,7 @@ mod tests {
         let written = serde_json::to_value(&state).unwrap();
         assert_eq!(written["checkpointLines"], 0);
         assert_eq!(written["firstObservedDate"], "2025-06-06T05:30:15Z");
-        for left_out in ["creationDate", "lastError", "skippedBytes"] {
+        for left_out in ["creationDate", "lastError", "skippedBytes", "unterminatedAt"] {
             assert!(written.get(left_out).is_none(), "{left_out}");
         }
     }

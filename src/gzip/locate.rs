@@ -17,8 +17,24 @@ pub struct Neighbours {
     pub next: u64,
 }
 
+/// What lies at an offset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// The beginning of a member: the rest may be on its way. Few bytes look like it by chance.
+    Torn,
+    Member,
+}
+
 /// Whether a member starts at `offset`: whether what lies there inflates. A torn one counts.
 pub fn is_member_start<S, E>(offset: u64, open: impl FnOnce(u64) -> S) -> Result<bool, E>
+where
+    S: Iterator<Item = Result<Bytes, E>>,
+{
+    Ok(look(offset, open)? != Found::Nothing)
+}
+
+fn look<S, E>(offset: u64, open: impl FnOnce(u64) -> S) -> Result<Found, E>
 where
     S: Iterator<Item = Result<Bytes, E>>,
 {
@@ -28,20 +44,35 @@ where
     loop {
         match reader.read(&mut scratch) {
             Ok(Read::Bytes(count)) => inflated += count as u64,
-            Ok(Read::MemberEnd(_)) => return Ok(true),
-            Ok(Read::End(tail)) => return Ok(tail != Tail::Clean),
-            Err(ReadError::Corrupt { .. }) => return Ok(false),
+            Ok(Read::MemberEnd(_)) => return Ok(Found::Member),
+            Ok(Read::End(Tail::Torn { .. })) => return Ok(Found::Torn),
+            Ok(Read::End(Tail::Clean)) | Err(ReadError::Corrupt { .. }) => return Ok(Found::Nothing),
             Err(ReadError::Source(error)) => return Err(error),
         }
         if inflated >= ENOUGH_BYTES {
-            return Ok(true);
+            return Ok(Found::Member);
         }
     }
 }
 
 /// The first start of a member at or after `from`, found by its first bytes and proved by inflating it. At the end of
 /// the source, the beginning of a member's first bytes counts: the rest of it may be on its way.
-pub fn next_member<S, E>(from: u64, mut open: impl FnMut(u64) -> S) -> Result<Option<u64>, E>
+pub fn next_member<S, E>(from: u64, open: impl FnMut(u64) -> S) -> Result<Option<u64>, E>
+where
+    S: Iterator<Item = Result<Bytes, E>>,
+{
+    search(from, open, |found| found != Found::Nothing)
+}
+
+/// As [`next_member`], but of a member that is whole.
+pub fn next_whole_member<S, E>(from: u64, open: impl FnMut(u64) -> S) -> Result<Option<u64>, E>
+where
+    S: Iterator<Item = Result<Bytes, E>>,
+{
+    search(from, open, |found| found == Found::Member)
+}
+
+fn search<S, E>(from: u64, mut open: impl FnMut(u64) -> S, is_wanted: impl Fn(Found) -> bool) -> Result<Option<u64>, E>
 where
     S: Iterator<Item = Result<Bytes, E>>,
 {
@@ -58,7 +89,7 @@ where
                 continue;
             }
             let offset = window_at + index as u64;
-            if MAGIC.starts_with(head) && is_member_start(offset, &mut open)? {
+            if MAGIC.starts_with(head) && is_wanted(look(offset, &mut open)?) {
                 return Ok(Some(offset));
             }
         }
@@ -165,6 +196,7 @@ mod tests {
         let blob = [&damaged[..], &false_start[..], &good[..]].concat();
         let expected = (damaged.len() + false_start.len()) as u64;
         assert_eq!(next_member(1, open(&blob)).unwrap(), Some(expected));
+        assert_eq!(next_whole_member(1, open(&blob)).unwrap(), Some(expected));
         assert_eq!(next_member(1, open(&damaged)).unwrap(), None);
     }
 
@@ -173,6 +205,7 @@ mod tests {
         for kept in 1..=MAGIC.len() {
             let blob = [&[0_u8; 5][..], &MAGIC[..kept]].concat();
             assert_eq!(next_member(0, open(&blob)).unwrap(), Some(5), "{kept}");
+            assert_eq!(next_whole_member(0, open(&blob)).unwrap(), None, "{kept}");
         }
     }
 }

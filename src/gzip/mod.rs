@@ -11,5 +11,5 @@
 mod locate;
 mod member;
 
-pub use locate::{Neighbours, is_member_start, next_member, starts_around};
+pub use locate::{Neighbours, is_member_start, next_member, next_whole_member, starts_around};
 pub use member::{MAGIC, MemberReader, Read, ReadError, Tail, may_begin_member};

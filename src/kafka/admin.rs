@@ -53,9 +53,10 @@ pub enum TopicOutcome {
 }
 
 /// Who is in a consumer group now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupActivity {
-    pub members: usize,
+    /// The `client.id` of each.
+    pub members: Vec<String>,
 }
 
 const QUEUED_EVENTS_WAIT: Duration = Duration::from_millis(5);
@@ -141,14 +142,16 @@ impl Cluster {
         loop {
             let error = match self.client.fetch_group_list(Some(group), REQUEST_TIMEOUT) {
                 Ok(list) => {
-                    let members = list.groups().iter().map(|group| group.members().len()).sum();
-                    return Ok(GroupActivity { members });
+                    let members = list.groups().iter().flat_map(|group| group.members());
+                    return Ok(GroupActivity {
+                        members: members.map(|member| member.client_id().to_owned()).collect(),
+                    });
                 }
                 Err(error) => error,
             };
             if error.rdkafka_error_code() == Some(RDKafkaErrorCode::UnsupportedFeature) {
                 // The embedded broker knows no groups: it lives and dies with the process that asks.
-                return Ok(GroupActivity { members: 0 });
+                return Ok(GroupActivity::default());
             }
             if !super::error::is_retriable(&error) || start.elapsed() > REQUEST_TIMEOUT {
                 return Err(Error::client(format!("group {group}"), error));

@@ -87,6 +87,31 @@ impl Error {
         }
     }
 
+    /// What a member of a group is refused for by the brokers, if they blame one of its properties.
+    pub(super) fn refused(code: RDKafkaErrorCode) -> Option<Self> {
+        let (key, reason) = match code {
+            RDKafkaErrorCode::InvalidSessionTimeout => (
+                "session.timeout.ms",
+                "the brokers take none below their group.min.session.timeout.ms or above group.max.session.timeout.ms",
+            ),
+            RDKafkaErrorCode::InvalidGroupId => ("group.id", "the brokers take no group of such a name"),
+            RDKafkaErrorCode::FencedInstanceId => (
+                "group.instance.id",
+                "another member of the group has the same; each lane is a member",
+            ),
+            _ => return None,
+        };
+        Some(Self::Property {
+            key: key.to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Whether the configuration is to be mended, not Kafka.
+    pub fn is_of_configuration(&self) -> bool {
+        matches!(self, Self::Property { .. } | Self::Properties { .. })
+    }
+
     pub fn severity(&self) -> Severity {
         match self {
             Self::Aborted { .. } | Self::Expired { .. } => Severity::Abortable,
@@ -105,6 +130,11 @@ impl Error {
             | Self::Denied { .. }
             | Self::TooLarge { .. }
             | Self::NoTransactions { .. } => true,
+            // The client has given itself up for good.
+            Self::Client {
+                source: KafkaError::MessageConsumptionFatal(_),
+                ..
+            } => true,
             Self::Client { source, .. } => source
                 .rdkafka_error_code()
                 .is_some_and(|code| is_denied(code) || code == RDKafkaErrorCode::UnsupportedFeature),
@@ -121,10 +151,6 @@ impl Error {
             }
             Self::Property { .. } | Self::Properties { .. } => {
                 "the names are librdkafka's; see its CONFIGURATION.md".to_owned()
-            }
-            Self::MissingTopics { topics } => {
-                let own: Vec<String> = topics.iter().map(|topic| format!(" --topic {topic}")).collect();
-                format!("clp init-topics{}", own.concat())
             }
             Self::GroupActive { .. } => {
                 "stop the workers first, use another --topic, or --force if no worker has this blob".to_owned()
@@ -144,6 +170,8 @@ impl Error {
                 "brokers without transactions need `delivery: at-least-once`; just started ones need a moment"
                     .to_owned()
             }
+            // Which command makes them depends on the configuration, which this room does not know.
+            Self::MissingTopics { .. } => return None,
             Self::Aborted { .. } | Self::Expired { .. } | Self::Cancelled => return None,
         };
         Some(hint)
@@ -153,6 +181,17 @@ impl Error {
 /// Whether a consumer may go on after it.
 pub(super) fn is_retriable(error: &KafkaError) -> bool {
     severity_of(error) == Severity::Retriable
+}
+
+/// Whether it says no more than that brokers are away or out of reach, which librdkafka mends as soon as it can.
+pub(super) fn is_of_connections(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    let out_of_reach = [
+        RDKafkaErrorCode::Resolve,
+        RDKafkaErrorCode::SSL,
+        RDKafkaErrorCode::Authentication,
+    ];
+    is_retriable(error) || code.is_some_and(|code| out_of_reach.contains(&code))
 }
 
 const DENIED_HINT: &str =

@@ -23,8 +23,13 @@ use rdkafka::{
 };
 
 use super::{
-    Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed,
-    error::is_denied,
+    Connection, Error,
+    blocking::pause,
+    connection::REQUEST_TIMEOUT,
+    context::Context,
+    dispose::Disposed,
+    error::{is_denied, is_of_connections},
+    outage::Outage,
 };
 
 /// Where a group stands: by partition, the offset of the record that is next.
@@ -35,6 +40,7 @@ pub type Offsets = BTreeMap<i32, i64>;
 pub struct Member {
     consumer: Disposed<BaseConsumer<Changes>>,
     topic: String,
+    outage: Outage,
 }
 
 /// What a member hears.
@@ -67,12 +73,16 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(12);
 /// Just assigned partitions refuse a seek for a moment.
 const SEEK_PATIENCE: Duration = Duration::from_secs(10);
 const SEEK_RETRY: Duration = Duration::from_millis(20);
+/// Of a question to brokers that may be away: nothing else is done meanwhile.
+const ASK_TIMEOUT: Duration = Duration::from_millis(100);
 
 impl Member {
-    /// Joins; the first news come with the polls that follow.
-    pub fn join(connection: &Connection, group: &str, topic: &str) -> Result<Self, Error> {
+    /// Joins; the first news come with the polls that follow. Others see the member by its `client_id`, unless the
+    /// operator has set one.
+    pub fn join(connection: &Connection, group: &str, client_id: &str, topic: &str) -> Result<Self, Error> {
         let mut config = connection.client();
         config
+            .set("client.id", client_id)
             .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
             // Events that nobody has read yet must not be passed over.
             .set("auto.offset.reset", "earliest")
@@ -99,6 +109,7 @@ impl Member {
         Ok(Self {
             consumer,
             topic: topic.to_owned(),
+            outage: Outage::default(),
         })
     }
 
@@ -106,25 +117,57 @@ impl Member {
     ///
     /// # Errors
     /// What only a change of rights or of the configuration can mend. The rest, such as brokers that are away, passes.
-    pub fn poll(&self, timeout: Duration) -> Result<Option<News>, Error> {
+    pub fn poll(&mut self, timeout: Duration) -> Result<Option<News>, Error> {
         if let Some(change) = self.change() {
             return Ok(Some(change));
         }
-        match self.consumer.poll(timeout) {
-            None => Ok(self.change()),
-            Some(Ok(message)) => Ok(Some(News::Record(Consumed {
-                partition: message.partition(),
-                offset: message.offset(),
-                key: message.key().unwrap_or_default().to_vec(),
-                value: message.payload().map(<[u8]>::to_vec),
-                headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
-            }))),
-            Some(Err(KafkaError::PartitionEOF(partition))) => Ok(Some(News::End(partition))),
-            Some(Err(error)) if error.rdkafka_error_code().is_some_and(is_denied) => Err(self.failed(error)),
-            Some(Err(error)) => {
-                tracing::warn!(topic = self.topic, %error, "the group's member goes on");
-                Ok(None)
+        let error = match self.consumer.poll(timeout) {
+            None => {
+                self.look_for_brokers();
+                return Ok(self.change());
             }
+            Some(Ok(message)) => {
+                return Ok(Some(News::Record(Consumed {
+                    partition: message.partition(),
+                    offset: message.offset(),
+                    key: message.key().unwrap_or_default().to_vec(),
+                    value: message.payload().map(<[u8]>::to_vec),
+                    headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
+                })));
+            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => return Ok(Some(News::End(partition))),
+            Some(Err(error)) => error,
+        };
+        self.go_on_after(error).map(|()| None)
+    }
+
+    fn go_on_after(&mut self, error: KafkaError) -> Result<(), Error> {
+        let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let code = match is_fatal {
+            true => self.consumer.client().fatal_error().map(|(code, _)| code),
+            false => error.rdkafka_error_code(),
+        };
+        if let Some(refused) = code.and_then(Error::refused) {
+            return Err(refused);
+        }
+        if is_fatal || code.is_some_and(is_denied) {
+            return Err(self.failed(error));
+        }
+        if !is_of_connections(&error) {
+            tracing::warn!(topic = self.topic, %error, "the group's member goes on");
+        } else if self.outage.sign(Instant::now()) {
+            tracing::warn!(%error, "Kafka is away; the group's member waits for it");
+        }
+        Ok(())
+    }
+
+    /// Librdkafka tells that the brokers are away, and not that they are back.
+    fn look_for_brokers(&mut self) {
+        if self.outage.asks(Instant::now())
+            && self.consumer.fetch_metadata(Some(&self.topic), ASK_TIMEOUT).is_ok()
+            && let Some(away) = self.outage.over(Instant::now())
+        {
+            tracing::info!(?away, "Kafka is back");
         }
     }
 

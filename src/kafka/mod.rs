@@ -12,6 +12,7 @@ mod embedded;
 mod error;
 mod latest;
 mod member;
+mod outage;
 mod peek;
 mod producer;
 mod version;

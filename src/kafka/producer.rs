@@ -12,7 +12,7 @@ use rdkafka::{
 
 use super::{
     Connection, Error, Member, Offsets, Severity, blocking::pause, connection::CONNECT_TIMEOUT, context::Context,
-    dispose::Disposed,
+    dispose::Disposed, outage::Outage,
 };
 
 /// What a commit promises.
@@ -269,6 +269,7 @@ impl Producer {
         call: impl Fn(&BaseProducer<Context>) -> Result<(), KafkaError>,
     ) -> Result<(), Error> {
         let start = Instant::now();
+        let mut outage = Outage::default();
         loop {
             let error = match call(&self.inner) {
                 Ok(()) => return Ok(()),
@@ -286,7 +287,9 @@ impl Producer {
                     reason: trouble.unwrap_or_else(|| error.to_string()),
                 });
             }
-            tracing::warn!(%error, trouble, "Kafka does not answer, trying again");
+            if outage.sign(Instant::now()) {
+                tracing::warn!(%error, trouble, "Kafka does not answer, trying again");
+            }
             pause(RETRY_DELAY);
         }
     }

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use azure::AzureContainer;
 use directory::DirectoryContainer;
 
-pub use azure::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT};
+pub use azure::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT, is_account_key};
 pub use connection_string::ConnectionString;
 pub use error::{Error, Kind};
 pub use location::{Credential, Location};

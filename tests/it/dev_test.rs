@@ -101,3 +101,12 @@ fn servers_start_once_take_samples_and_stop() {
     );
     drop(up);
 }
+
+#[test]
+fn to_look_and_to_stop_builds_nothing() {
+    let mut make = Command::new("make");
+    make.args(["--dry-run", "--always-make", "dev-status", "dev-down", "dev-clean"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let said = Invocation::of(make).run().success().text();
+    assert!(said.contains("dev.sh clean") && !said.contains("cargo"), "{said}");
+}

@@ -172,6 +172,22 @@ fn all_forms_say_the_same_and_a_directory_lists_as_azure_does() {
 }
 
 #[test]
+fn names_can_not_move_the_cursor_nor_begin_a_line() {
+    let name = "kubernetes/20250606.api-a\u{1b}[2J\nb,\"c\"_default_platform-1.gz";
+    let shown = r#"kubernetes/20250606.api-a\u{1b}[2J\nb,\"c\"_default_platform-1.gz"#;
+    let clp = directory(&[(name.to_owned(), 3)]);
+    let list = |format| clp.run(["list-blobs", "--format", format]).success();
+    assert_eq!(list("json").json_lines()[0]["name"], name);
+    assert_eq!(list("name").text(), format!("{shown}\n"));
+    assert!(list("table").text().ends_with(&format!("  {shown}\n")));
+    let csv = list("csv").text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let record = reader.records().next().unwrap().unwrap();
+    assert!(record.iter().any(|field| field == shown), "{csv}");
+}
+
+#[test]
 fn newest_first_or_as_asked() {
     let all = day_and_more();
     let clp = directory(&all);

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::support::gz;
+use crate::support::kafka::Kafka;
+use crate::support::pipeline::{LIMIT, Pipeline};
 use crate::support::process::wait_for;
 use crate::support::running::Running;
 use crate::support::scene::{Scene, api_blob};
@@ -67,4 +69,33 @@ fn a_monitor_tells_what_it_found_and_how_it_is() {
     monitor.signal("TERM");
     monitor.wait().success();
     assert!(TcpStream::connect(address.as_str()).is_err());
+}
+
+#[test]
+fn a_worker_that_kafka_left_is_not_ready_and_tells_so_once() {
+    let mut run = Pipeline::on(Kafka::private(), 1);
+    let worker = run.worker(&["--metrics-addr", "127.0.0.1:0"]);
+    let address = address_of(&worker);
+    let wait_for_status = |status| {
+        wait_for("/readyz", LIMIT, || {
+            (get(&address, "/readyz").0 == status).then_some(())
+        });
+    };
+    wait_for_status(200);
+    run.kafka.stop();
+    worker.wait_for_stderr("WARN Kafka is away", SOON);
+    // Once the session is over. Librdkafka has told of it many times by then.
+    wait_for_status(503);
+    assert_eq!(get(&address, "/healthz").0, 200);
+    assert_eq!(
+        worker.stderr().matches("Kafka is away").count(),
+        1,
+        "{}",
+        worker.stderr()
+    );
+    run.kafka.start();
+    worker.wait_for_stderr("INFO Kafka is back away=", LIMIT);
+    wait_for_status(200);
+    worker.signal("TERM");
+    worker.wait().success();
 }

@@ -11,7 +11,8 @@ use crate::support::mixed::Mixed;
 use crate::support::process::{free_port, unique, wait_for};
 use crate::support::running::Outcome;
 use crate::support::services::{azurite, kafka};
-use crate::support::topics;
+use crate::support::topics::{self, Topics};
+use crate::support::watched::Directory;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -37,6 +38,21 @@ fn missing_topics_are_named_together() {
         .configured("kafka.topics.blob_state", state.as_str());
     let outcome = run.run(&[]).expect_code(4);
     assert_says(&outcome, &[&raw, &state, "hint: clp init-topics"]);
+}
+
+#[test]
+fn every_command_hints_alike_at_topics_that_are_not_there() {
+    let clp = Directory::new(kafka(), &Topics::names(kafka())).clp;
+    for args in [
+        &["monitor"][..],
+        &["ingest", "--worker"],
+        &["status"],
+        &["verify"],
+        &["verify", "--deep"],
+    ] {
+        let outcome = clp.run(args.iter().copied()).expect_code(4);
+        assert_says(&outcome, &["error: missing topic", "\nhint: clp init-topics\n"]);
+    }
 }
 
 #[test]

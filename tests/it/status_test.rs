@@ -169,7 +169,12 @@ fn without_storage_it_shows_what_kafka_knows_and_without_kafka_nothing() {
                 (&found[0]["lines"], &found[0]["in_storage"]),
                 (&json!(30), &Value::Null)
             );
-            assert!(outcome.stderr.contains("no-such-container"), "{}", outcome.stderr);
+            for said in [
+                "error: environment cp2/P1: container no-such-container of account",
+                "error: storage of cp2/P1 was not seen; what Kafka knows of it is shown\n",
+            ] {
+                assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+            }
         }
     }
     let no_kafka = status(&scene.clp, &["--brokers", "127.0.0.1:1"]).expect_code(4);

@@ -467,6 +467,28 @@ fn corrupt_members_that_were_passed_over_are_told_and_a_checkpoint_may_be_inside
 }
 
 #[test]
+fn a_line_that_was_sent_without_its_end_and_went_on_is_as_it_should_be() {
+    let run = Pipeline::new();
+    let (by_worker, by_hand) = (api_blob("by-worker"), api_blob("by-hand"));
+    let members = [&b"one\ntwo, which"[..], b" goes on\nthree\n", b"four\n"].map(gz::member);
+    for member in members {
+        run.blobs.append(&by_worker, &member);
+        run.close(&by_worker);
+        run.work(&[]);
+        run.blobs.append(&by_hand, &member);
+        let args = ["ingest", "--blob", &by_hand, "--resume", "--force"];
+        run.clp.run(args).success();
+    }
+    for verdict in verify(&run.clp, &["--deep"]).success().json_lines() {
+        assert_eq!(
+            (&verdict["expected"], &verdict["found"]),
+            (&json!(5), &json!(5)),
+            "{verdict}"
+        );
+    }
+}
+
+#[test]
 fn blobs_by_name_and_exit_codes() {
     let scene = Scene::new();
     let (one, two) = (api_blob("one"), api_blob("two"));

@@ -1,16 +1,16 @@
 //! What a worker does about blobs that cannot be read, or not wholly: it says so in their state, tries again where that
 //! may help, and goes on with all others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::azurite::ACCESS_KEY;
-use crate::support::blobs::Blobs;
+use crate::support::blobs::{Blobs, Listed};
 use crate::support::faults::Direction;
 use crate::support::gz;
-use crate::support::pipeline::{Event, LIMIT, Listed, Pipeline, closed, observed};
+use crate::support::pipeline::{Event, LIMIT, Pipeline, closed, observed};
 use crate::support::process::wait_for;
 use crate::support::scene::{api_blob, bytes_of, expect_log_lines};
 use crate::support::services::azurite;
@@ -77,10 +77,7 @@ fn an_environment_with_a_wrong_key_holds_up_no_other_and_catches_up_once_the_key
     run.clp = run
         .clp
         .environment("cp2", "S1", other.container(), &azurite().endpoint());
-    // Rests between two attempts are longer than the worker needs to end.
-    run = run
-        .configured(KEY, "d3Jvbmc=")
-        .configured("error_handling", json!({"max_azure_retries": 0, "max_retry_delay": 30}));
+    run = run.configured(KEY, "d3Jvbmc=");
     let names: Vec<String> = (0..12).map(|n| api_blob(&format!("both-{n}"))).collect();
     let bytes = gz::blob(0..30, 10);
     run.blobs.fill(&names, &bytes);
@@ -91,7 +88,15 @@ fn an_environment_with_a_wrong_key_holds_up_no_other_and_catches_up_once_the_key
     };
     run.tell(&events("S1"));
     run.tell(&events("P1"));
-    let outcome = run.work(&[]);
+    // It is tried every second. That keeps nobody at work, and nothing is written that is known.
+    let outcome = run.worker(&["--until-idle", "4"]).wait().success();
+    let written = run.kafka.read_committed(&run.topics.blob_state);
+    let keys = written
+        .iter()
+        .map(|record| record.key_text())
+        .filter(|key| key.contains(":S1:"));
+    let (count, keys) = (keys.clone().count(), keys.collect::<BTreeSet<_>>());
+    assert_eq!(count, keys.len());
     let expected = |environment: &str| {
         let count = |name: &String| ((environment.to_owned(), name.clone()), 30);
         names.iter().map(count).collect::<BTreeMap<_, _>>()
@@ -304,6 +309,44 @@ fn a_blob_that_is_shorter_than_told_is_an_error() {
     assert_eq!(error_of(&run.state(&short)), "");
     expect_log_lines(&run.lines()[&replaced], 0..30);
     expect_log_lines(&run.lines()[&short], 0..40);
+}
+
+#[test]
+fn a_blob_of_the_same_name_is_not_taken_for_the_rest_of_the_one_that_was_ingested() {
+    let run = Pipeline::new();
+    let (moved, replaced) = (api_blob("moved"), api_blob("replaced"));
+    let bytes = gz::blob(0..30, 10);
+    for blob in [&moved, &replaced] {
+        run.blobs.append(blob, &bytes);
+        run.observe(blob);
+    }
+    run.work(&[]);
+    let created = run.state(&replaced)["creationDate"].clone();
+
+    // A copy goes on where the first one ended. Of the other, no member starts there.
+    replace(&run, &moved, &[&bytes[..], &gz::blob(30..40, 10)].concat());
+    replace(&run, &replaced, &gz::blob(100..200, 7));
+    run.observe(&moved);
+    run.observe(&replaced);
+    run.work(&[]);
+    let is_told = || {
+        let state = run.state(&replaced);
+        assert!(error_of(&state).contains("created anew at 20"), "{state}");
+        assert_eq!(
+            (&state["lastIngestedOffset"], &state["creationDate"]),
+            (&json!(bytes.len()), &created)
+        );
+    };
+    is_told();
+    assert_eq!(error_of(&run.state(&moved)), "");
+    expect_log_lines(&run.lines()[&moved], 0..40);
+
+    // An event that does not know of it changes nothing, and neither does a restart.
+    run.close(&replaced);
+    run.work(&[]);
+    is_told();
+    expect_log_lines(&run.lines()[&replaced], 0..30);
+    assert_eq!(run.kafka.read_committed(&run.topics.errors), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::blobs::Blobs;
 use crate::support::gz;
-use crate::support::pipeline::{Pipeline, closed};
+use crate::support::pipeline::{LIMIT, Pipeline, closed};
 use crate::support::process::unique;
 use crate::support::scene::{api_blob, expect_log_lines};
 use crate::support::services::azurite;
@@ -87,6 +87,24 @@ fn filters_let_through_what_they_say() {
     assert_eq!(lines(), 3);
     expect(&run, &["--env", "cp3/S1"], &[]);
     assert_eq!(lines(), 6);
+}
+
+#[test]
+fn a_worker_warns_of_members_with_other_filters() {
+    let run = Pipeline::new();
+    let first = run.worker(&[]);
+    first.wait_for_stderr("states are restored", LIMIT);
+    for (more, warns) in [(&[][..], false), (&["--selector", "api"], true)] {
+        let outcome = run.work(more);
+        assert_eq!(
+            outcome.stderr.contains("have other filters"),
+            warns,
+            "{}",
+            outcome.stderr
+        );
+    }
+    first.signal("TERM");
+    first.wait().success();
 }
 
 #[test]

@@ -10,17 +10,6 @@ use crate::support::pipeline::{LIMIT, Pipeline};
 use crate::support::scene::api_blob;
 use crate::support::services::kafka;
 
-/// A blob of its own for each of two partitions.
-fn pair(seed: u64, first: u64, second: u64) -> (Mixed, Mixed) {
-    let in_partition = |partition, lines, seed| {
-        (seed..)
-            .map(|seed| Mixed::new(lines, seed))
-            .find(|blob| blob.partition(2) == partition)
-            .unwrap()
-    };
-    (in_partition(0, first, seed), in_partition(1, second, seed + 100))
-}
-
 #[test]
 fn partitions_go_to_a_new_worker_behind_a_commit() {
     // Nothing else ends the transaction in which both blobs are when the group changes.
@@ -28,7 +17,10 @@ fn partitions_go_to_a_new_worker_behind_a_commit() {
         .in_small_pieces()
         .configured("kafka.transaction_bytes", 64 << 20)
         .configured("kafka.transaction_seconds", 15);
-    let (small, large) = pair(51, 200, 15_000);
+    let (small, large) = (
+        Mixed::in_partition(0, 2, 200, 51),
+        Mixed::in_partition(1, 2, 15_000, 52),
+    );
     run.storage.delay(Duration::from_millis(150));
     run.put(&small);
     run.put(&large);
@@ -60,7 +52,7 @@ fn partitions_that_go_in_the_middle_of_a_line_take_none_of_it_along() {
         .configured("kafka.transaction_seconds", 15);
     // So long that it is sent as it is read, part by part.
     let giant = giant_line(12 << 20);
-    let (small, _) = pair(53, 200, 200);
+    let small = Mixed::in_partition(0, 2, 200, 53);
     run.put(&small);
     run.put(&giant);
     // It is read twice, and slowly only the second time.

@@ -92,12 +92,7 @@ fn thousands_of_small_blobs_take_few_transactions() {
     run.blobs.fill(&names, &gz::blob(0..3, 2));
     let all = run.blobs.list("kubernetes/");
     assert_eq!(all.len(), BLOBS);
-    let listed = all.into_iter().map(|found| crate::support::pipeline::Listed {
-        blob: found.name,
-        size: found.size,
-        last_modified: found.last_modified,
-    });
-    run.tell(&listed.map(|listed| closed(&listed)).collect::<Vec<_>>());
+    run.tell(&all.iter().map(closed).collect::<Vec<_>>());
     let worker = run.worker(&["--lanes", "2"]);
     wait_for("all blobs to be closed", LIMIT, || {
         let states = run.states();

@@ -28,18 +28,13 @@ fn open_state(run: &Pipeline, blob: &Mixed, partition: i32) -> BaseProducer {
 /// Starts a worker while another's transaction about a blob is open, has `end` end that, and gives the lines of the blob.
 fn lines_beside_a_transaction(end: impl FnOnce(BaseProducer)) -> (Mixed, usize) {
     let run = Pipeline::on(kafka(), 2);
-    let in_partition = |partition, seed| {
-        (seed..)
-            .map(|seed| Mixed::new(300, seed))
-            .find(|blob| blob.partition(2) == partition)
-            .unwrap()
-    };
-    let (held, free) = (in_partition(0, 41), in_partition(1, 141));
+    let blob = |partition, seed| Mixed::in_partition(partition, 2, 300, seed);
+    let (held, free) = (blob(0, 41), blob(1, 141));
     run.put(&held);
     let transaction = open_state(&run, &held, 0);
     // Each lane has one of the partitions, and nothing holds up the other.
     let worker = run.worker(&["--lanes", "2", "--until-idle", "1"]);
-    for blob in [&free, &in_partition(1, 241)] {
+    for blob in [&free, &blob(1, 241)] {
         run.put(blob);
         run.wait_until_ingested(blob);
     }

@@ -47,16 +47,23 @@ fn a_worker_that_is_stopped_commits_and_leaves_its_partitions_to_others_at_once(
 
 #[test]
 fn a_worker_that_kafka_does_not_answer_stops_in_time_and_at_a_second_signal_at_once() {
-    let mut run = Pipeline::on(Kafka::private(), 2).in_small_pieces();
-    let blob = Mixed::new(12_000, 82);
+    let mut run = Pipeline::on(Kafka::private(), 2)
+        .in_small_pieces()
+        .configured("kafka.transaction_bytes", 64 << 20)
+        .configured("kafka.transaction_seconds", 15);
+    let blobs = [0, 1].map(|partition| Mixed::in_partition(partition, 2, 15_000, 82));
+    // Each has one of the partitions before there is anything to do.
+    let mut patient = run.worker(&[]);
+    patient.wait_for_stderr("states are restored", LIMIT);
+    let hasty = run.worker(&[]);
+    hasty.wait_for_stderr("states are restored", LIMIT);
     run.storage.delay(Duration::from_millis(150));
-    run.put(&blob);
-    let workers = [run.worker(&[]), run.worker(&[])];
-    for worker in &workers {
-        worker.wait_for_stderr("states are restored", LIMIT);
+    for blob in &blobs {
+        run.put(blob);
     }
-    let [mut patient, hasty] = workers;
-    run.log_end(&blob).wait_for_more(&mut patient, 500);
+    for blob in &blobs {
+        run.log_end(blob).wait_for_more(&mut patient, 500);
+    }
     run.kafka.pause();
     for worker in [&patient, &hasty] {
         worker.signal("TERM");
@@ -76,5 +83,5 @@ fn a_worker_that_kafka_does_not_answer_stops_in_time_and_at_a_second_signal_at_o
     run.kafka.resume();
     run.storage.delay(Duration::ZERO);
     run.work(&[]);
-    run.assert_ingested_once(&[&blob]);
+    run.assert_ingested_once(&[&blobs[0], &blobs[1]]);
 }

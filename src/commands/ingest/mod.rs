@@ -1,5 +1,6 @@
 //! `clp ingest`.
 
+mod fellows;
 pub(super) mod find;
 mod report;
 mod resolve;
@@ -36,7 +37,7 @@ const EXAMPLES: &str = "Examples:
 /// interrupted or killed goes on with --resume, without a lost or doubled line; a worker goes on by itself. Kafka is
 /// checked before a blob is read.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(worker::apart))]
 pub struct Ingest {
     /// The blob's name, or a pattern for several: * ? [a-z] {a,b} [env: AZURE_STORAGE_BLOB_NAME]
     #[arg(short, long, value_name = "NAME")]
@@ -139,6 +140,11 @@ impl Ingest {
                     .with_hint("give a whole number, such as START_OFFSET=1048576")
             })?;
             self.start_offset = Some(offset);
+        }
+        if self.align.is_some() && self.start_offset.is_none() {
+            return Err(Failure::usage("--align without --start-offset has nothing to align")
+                .with_hint("give --start-offset BYTES; without one a run begins at a member's start anyway")
+                .into());
         }
         Ok(self)
     }

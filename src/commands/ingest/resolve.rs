@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AlignArg, Ingest, OnCorruptArg};
 use crate::{
     cli::{App, Failure},
-    commands::topics::explain_missing,
+    commands::topics,
     config,
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
@@ -141,11 +141,9 @@ fn check_topics(
     raw_is_own: bool,
 ) -> anyhow::Result<Topics> {
     let (blobs, blob_state) = (config.topics.blobs.as_str(), config.topics.blob_state.as_str());
-    let counts = cluster
-        .partitions(&[raw, blobs, blob_state])
-        .map_err(|error| explain_missing(error, config))?;
+    let counts = topics::partitions(cluster, &[raw, blobs, blob_state], config)?;
     if raw_is_own && !args.force && !args.dry_run {
-        let members = cluster.group(worker_group)?.members;
+        let members = cluster.group(worker_group)?.members.len();
         if members > 0 {
             return Err(kafka::Error::GroupActive {
                 group: worker_group.to_owned(),

@@ -1,15 +1,13 @@
 //! How blobs are shown.
 
-use std::borrow::Cow;
-
 use super::{Format, plan::Pages};
 use crate::{
-    cli::{Output, human_size, plural, to_stderr},
+    cli::{Output, human_size, plural, printable, to_stderr},
     domain::{BlobName, Date, EnvironmentId, Selectors},
     storage::BlobProperties,
 };
 
-#[derive(serde::Serialize)]
+#[derive(Clone, Copy, serde::Serialize)]
 struct Row<'a> {
     subscription: &'a str,
     environment: &'a str,
@@ -71,10 +69,15 @@ impl<'a> Printer<'a> {
         self.bytes += row.size;
         match self.format {
             Format::Json => self.output.json(row)?,
-            Format::Name => self.output.line(row.name)?,
+            Format::Name => self.output.line(printable(row.name))?,
             Format::Csv => {
                 if let Some(csv) = &mut self.csv {
-                    csv.serialize(row)?;
+                    let (name, pod) = (printable(row.name), row.pod.map(printable));
+                    csv.serialize(Row {
+                        name: &name,
+                        pod: pod.as_deref(),
+                        ..*row
+                    })?;
                     csv.flush()?;
                     let written = std::mem::replace(
                         csv,
@@ -142,13 +145,5 @@ fn row<'a>(
         date: parsed.map(|name| name.date),
         pod: parsed.map(|name| name.pod),
         parsed: parsed.is_some(),
-    }
-}
-
-/// A name on one line: control characters, which a name may hold, are escaped.
-fn printable(name: &str) -> Cow<'_, str> {
-    match name.contains(char::is_control) {
-        false => Cow::Borrowed(name),
-        true => Cow::Owned(name.escape_debug().to_string()),
     }
 }

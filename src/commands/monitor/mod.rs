@@ -104,7 +104,10 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     // Nothing is asked of storage before Kafka answers.
     let destination = match args.dry_run {
         true => None,
-        false => Some(Destination::find(app).await?),
+        false => match cancel.run_until_cancelled(Destination::find(app)).await {
+            Some(found) => Some(found?),
+            None => return stopped(args.once),
+        },
     };
     let mut registry = metrics::registry();
     let (figures, health) = (MonitorMetrics::register(&mut registry), Health::default());
@@ -124,10 +127,7 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     let scanning = async {
         tokio::select! {
             result = working => result,
-            () = cancel.cancelled() => match args.once {
-                true => Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into()),
-                false => Ok(()),
-            },
+            () = cancel.cancelled() => stopped(args.once),
         }
     };
     let telling = async {
@@ -148,6 +148,14 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
         Err(_) => tracing::warn!("Kafka does not answer; what has not arrived is told by the next start"),
     }
     scanned
+}
+
+/// A service ends well when it is told to; one scan does not.
+fn stopped(once: bool) -> anyhow::Result<()> {
+    match once {
+        true => Err(Failure::new(Exit::Interrupted, "interrupted before all was scanned").into()),
+        false => Ok(()),
+    }
 }
 
 /// One scan of each environment.

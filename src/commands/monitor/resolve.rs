@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::Monitor;
 use crate::{
     cli::{App, Failure, Kafka, Parts},
-    commands::topics::explain_missing,
+    commands::topics,
     config::{DateRange, ErrorHandling, MonitorTarget},
     domain::{Date, Selector},
     kafka::{self, Cluster},
@@ -134,8 +134,7 @@ impl Destination {
         let kafka = app.kafka()?;
         let connection = kafka.connection.clone();
         let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
-        let counts = cluster.partitions(&[&config.topics.blobs]);
-        let counts = counts.map_err(|error| explain_missing(error, config))?;
+        let counts = topics::partitions(&cluster, &[&config.topics.blobs], config)?;
         let states = cluster.topics.get(&config.topics.blob_state);
         Ok(Self {
             kafka,

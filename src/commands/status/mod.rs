@@ -11,9 +11,11 @@ use self::print::Printer;
 use super::{
     gather::{self, Selections, service_of},
     selection::EnvironmentSelection,
+    topics,
 };
 use crate::{
     cli::{App, Exit, Failure, Parts, cancel_on_signal, go_on_after},
+    config,
     domain::Date,
     kafka::{self, Cluster, Connection},
     pipeline::{
@@ -75,7 +77,7 @@ pub(super) enum Format {
 pub async fn run(args: Status, app: &App) -> anyhow::Result<()> {
     let selections = selections(&args, app)?;
     let kafka = app.kafka()?;
-    let state_topic = state_topic(app, &kafka.connection).await?;
+    let state_topic = state_topic(&app.config()?.kafka, &kafka.connection).await?;
     let mut look = Look {
         app,
         selections,
@@ -120,11 +122,12 @@ fn selections(args: &Status, app: &App) -> anyhow::Result<Selections> {
 }
 
 /// The topic of the states with its partition count. Answers within seconds, or fails.
-pub(super) async fn state_topic(app: &App, connection: &Connection) -> anyhow::Result<(String, u32)> {
-    let topic = app.config()?.kafka.topics.blob_state.clone();
-    let (connection, name) = (connection.clone(), topic.clone());
-    let counts = kafka::blocking(move || Cluster::connect(&connection)?.partitions(&[&name])).await?;
-    Ok((topic, counts[0]))
+async fn state_topic(config: &config::Kafka, connection: &Connection) -> anyhow::Result<(String, u32)> {
+    let connection = connection.clone();
+    let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
+    let topic = &config.topics.blob_state;
+    let counts = topics::partitions(&cluster, &[topic], config)?;
+    Ok((topic.clone(), counts[0]))
 }
 
 /// What one look at everything needs.
@@ -138,7 +141,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     async fn once(&mut self) -> anyhow::Result<()> {
-        // Kafka is a part of its own: with it alone, some of the whole is still shown.
+        // Kafka is a part of its own: with it alone, some of the whole is still shown, and each failure is told as it comes.
         let mut parts = Parts::of(self.selections.len() + 1, "sources");
         // In this order: the list is then never older than a state, which would make a blob look as if it had shrunk.
         let states = gather::states(&self.connection, &self.state_topic, &self.selections).await?;
@@ -166,7 +169,19 @@ impl Look<'_> {
         let mut totals = Totals::default();
         rows.iter().for_each(|row| totals.add(row));
         self.printer.print(&rows, &totals)?;
-        parts.into_result()?;
+        let unseen: Vec<String> = self
+            .selections
+            .keys()
+            .filter(|environment| !listed.contains_key(environment))
+            .map(ToString::to_string)
+            .collect();
+        if !unseen.is_empty() {
+            let message = format!(
+                "storage of {} was not seen; what Kafka knows of it is shown",
+                unseen.join(", ")
+            );
+            return Err(Failure::new(Exit::Partly, message).into());
+        }
         match totals.overall().with_errors {
             0 => Ok(()),
             1 => Err(Failure::new(Exit::Partly, "a blob has an error").into()),

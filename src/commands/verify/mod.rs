@@ -12,6 +12,7 @@ use super::{
     gather::{self, Selections, service_of},
     ingest::find::find_blobs,
     selection::EnvironmentSelection,
+    topics,
     watching::Watching,
 };
 use crate::{
@@ -82,7 +83,7 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
     let config = app.config()?;
     let selections = selections(&args, app)?;
     let kafka = app.kafka()?;
-    let topics = topics(config, args.deep, &kafka.connection).await?;
+    let topics = find_topics(config, args.deep, &kafka.connection).await?;
     let mut parts = Parts::of(selections.len(), "environments");
     // In this order: the list is then never older than a state, which would make a blob look as if it had shrunk.
     let states = gather::states(&kafka.connection, &topics.state, &selections).await?;
@@ -162,18 +163,16 @@ struct Topics {
 }
 
 /// Answers within seconds, or fails.
-async fn topics(config: &Config, deep: bool, connection: &Connection) -> anyhow::Result<Topics> {
+async fn find_topics(config: &Config, deep: bool, connection: &Connection) -> anyhow::Result<Topics> {
     let names = &config.kafka.topics;
-    let mut wanted = vec![names.blob_state.clone()];
+    let mut wanted = vec![names.blob_state.as_str()];
     if deep {
-        wanted.extend([names.raw_application.clone(), names.raw_proxy.clone()]);
+        wanted.extend([names.raw_application.as_str(), &names.raw_proxy]);
     }
-    let (connection, asked) = (connection.clone(), wanted.clone());
-    let counts = kafka::blocking(move || {
-        let names: Vec<&str> = asked.iter().map(String::as_str).collect();
-        Cluster::connect(&connection)?.partitions(&names)
-    });
-    let mut counted = wanted.into_iter().zip(counts.await?);
+    let connection = connection.clone();
+    let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
+    let counts = topics::partitions(&cluster, &wanted, &config.kafka)?;
+    let mut counted = wanted.into_iter().map(str::to_owned).zip(counts);
     Ok(Topics {
         state: counted.next().unwrap_or_default(),
         raw: counted.collect(),

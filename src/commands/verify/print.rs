@@ -2,7 +2,7 @@
 
 use super::Format;
 use crate::{
-    cli::{Output, human_size, plural, table, to_stderr},
+    cli::{Output, human_size, plural, printable, table, to_stderr},
     domain::blob_name,
     pipeline::verify::{Difference, Place, Verdict},
 };
@@ -87,7 +87,7 @@ fn explain(verdict: &Verdict) {
         _ => String::new(),
     };
     let reason = verdict.reason.as_deref().unwrap_or_default();
-    to_stderr(&format!("not ok: {what}: {reason}"));
+    to_stderr(&format!("not ok: {}: {reason}", printable(&what)));
     for Difference { kind, place } in &verdict.differences {
         let kind = kind.name();
         match place {

@@ -66,6 +66,7 @@ fn accounts_open_with_what_they_have() {
     let machine = Machine::new();
     let secret = machine.write("secret", "c2VjcmV0c2VjcmV0\n");
     let empty = machine.write("empty", "\n");
+    let wrong = machine.write("wrong", "hunter2!\n");
     let yaml =
         |account: &str| format!("subscriptions: {{s: {{environments: {{e: {{storage_account: {{{account}}}}}}}}}}}");
     let opened = |account: &str| {
@@ -121,6 +122,14 @@ fn accounts_open_with_what_they_have() {
             "`access_key` still holds a placeholder",
         ),
         (
+            "account_name: n, access_key: hunter2!",
+            "`access_key` is not base64, as account keys are",
+        ),
+        (
+            &format!("account_name: n, access_key_file: {}", wrong.display()),
+            &format!("`access_key_file` {} is not base64", wrong.display()),
+        ),
+        (
             "account_name: n, access_key_file: /nowhere/key",
             "cannot read `access_key_file` /nowhere/key",
         ),
@@ -132,6 +141,7 @@ fn accounts_open_with_what_they_have() {
     ] {
         let error = opened(account).unwrap_err();
         assert!(error.to_string().contains(reason), "{account}: {error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
         assert!(error.hint().is_some(), "{account}");
     }
 }

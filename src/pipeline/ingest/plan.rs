@@ -79,6 +79,7 @@ mod tests {
             last_observed_date: then,
             last_error: None,
             skipped_bytes: 0,
+            unterminated_at: None,
         }
     }
 

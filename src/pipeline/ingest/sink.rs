@@ -135,7 +135,7 @@ impl<'a> Sink<'a> {
         if end.is_some_and(|end| end.checkpoint == Checkpoint::at(self.job.blob.size)) {
             self.send_completion()?;
         }
-        let state = self.send_state()?;
+        let state = self.send_state(end)?;
         let reached = Reached {
             summary: self.sent,
             state: Some(state),
@@ -175,9 +175,12 @@ impl<'a> Sink<'a> {
         Outgoing::event(&self.job.topics.blobs, &blob.name, key, &event).send(&mut self.producer)
     }
 
-    fn send_state(&mut self) -> Result<BlobState, kafka::Error> {
+    fn send_state(&mut self, end: Option<&End>) -> Result<BlobState, kafka::Error> {
         let before = self.committed.state.as_ref();
-        let state = state::after(self.job, before, self.sent.to, self.lines.sent());
+        let mut state = state::after(self.job, before, self.sent.to, self.lines.sent());
+        if let Some(end) = end {
+            state.unterminated_at = end.cut_at().or(state.unterminated_at);
+        }
         let key = state::key(self.job);
         Outgoing::event(&self.job.topics.blob_state, &self.job.blob.name, key, &state).send(&mut self.producer)?;
         Ok(state)

@@ -68,5 +68,6 @@ pub(super) fn after(job: &Job, before: Option<&BlobState>, checkpoint: Checkpoin
         last_observed_date: now,
         last_error: None,
         skipped_bytes: before.map_or(0, |state| state.skipped_bytes),
+        unterminated_at: before.and_then(|state| state.unterminated_at),
     }
 }

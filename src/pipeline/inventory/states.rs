@@ -83,6 +83,7 @@ pub(in crate::pipeline) fn example(environment: &EnvironmentId, name: &str) -> B
         last_observed_date: then,
         last_error: None,
         skipped_bytes: 0,
+        unterminated_at: None,
     }
 }
 

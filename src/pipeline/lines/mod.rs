@@ -85,8 +85,15 @@ pub struct End {
     pub checkpoint: Checkpoint,
     /// Compressed bytes of a member whose rest has not come.
     pub torn_bytes: u64,
-    /// An unterminated line was left for later.
-    pub waiting: bool,
+    /// What was done about a last line without an end, if there is one.
+    pub unterminated: Option<LastLine>,
+}
+
+impl End {
+    /// Where a line was sent without its end, in bytes from the blob's start.
+    pub fn cut_at(&self) -> Option<u64> {
+        (self.unterminated == Some(LastLine::Send)).then_some(self.checkpoint.member)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -74,6 +74,7 @@ enum Then {
     Reread(LongLine),
     Skip {
         from: u64,
+        to: u64,
         reason: String,
     },
     Fail {
@@ -130,9 +131,7 @@ where
                 Some(Then::End(end)) => return Ok(Item::End(end)),
                 Some(Then::Fail { member, at, reason }) => return Err(LineError::Corrupt { member, at, reason }),
                 Some(Then::Reread(long_line)) => self.restart(self.checkpoint.max(self.floor), long_line),
-                Some(Then::Skip { from, reason }) => {
-                    let next = gzip::next_member(from + 1, &mut self.open).map_err(LineError::Source)?;
-                    let to = next.unwrap_or(self.reading.end);
+                Some(Then::Skip { from, to, reason }) => {
                     self.restart(Checkpoint::at(to), LongLine::None);
                     return Ok(Item::Skipped { from, to, reason });
                 }
@@ -167,18 +166,21 @@ where
             Ok(Read::End(Tail::Clean)) => self.end_clean()?,
             Ok(Read::End(Tail::Torn { bytes })) => {
                 self.forget_unproved()?;
-                self.then = Some(Then::End(End {
-                    checkpoint: self.proved.1,
-                    torn_bytes: bytes,
-                    waiting: false,
-                }));
+                self.then = Some(self.end_torn(bytes)?);
             }
             Err(ReadError::Source(error)) => return Err(LineError::Source(error)),
             Err(ReadError::Corrupt { member, at, reason }) => {
                 self.forget_unproved()?;
                 self.then = Some(match self.reading.on_corrupt {
                     OnCorrupt::Fail => Then::Fail { member, at, reason },
-                    OnCorrupt::Skip => Then::Skip { from: member, reason },
+                    OnCorrupt::Skip => {
+                        let next = gzip::next_member(member + 1, &mut self.open).map_err(LineError::Source)?;
+                        Then::Skip {
+                            from: member,
+                            to: next.unwrap_or(self.reading.end),
+                            reason,
+                        }
+                    }
                 });
             }
         }
@@ -313,8 +315,8 @@ where
     }
 
     fn end_clean(&mut self) -> Result<(), LineError<E>> {
-        let waiting = self.line.is_some() && self.reading.last_line == LastLine::Wait;
-        if self.line.is_some() && !waiting {
+        let unterminated = self.line.map(|_| self.reading.last_line);
+        if unterminated == Some(LastLine::Send) {
             if let LongLine::Measured(bytes) = self.long_line {
                 self.reread(bytes);
                 return Ok(());
@@ -327,9 +329,27 @@ where
         self.then = Some(Then::End(End {
             checkpoint: self.proved.1,
             torn_bytes: 0,
-            waiting,
+            unterminated,
         }));
         Ok(())
+    }
+
+    /// A torn member may get its rest, unless a whole one follows it. While the blob is written to that is not asked:
+    /// with the next members it shows itself, as a rule.
+    fn end_torn(&mut self, torn_bytes: u64) -> Result<Then, LineError<E>> {
+        let from = self.members.member();
+        if self.reading.on_corrupt == OnCorrupt::Skip
+            && self.reading.last_line == LastLine::Send
+            && let Some(to) = gzip::next_whole_member(from + 1, &mut self.open).map_err(LineError::Source)?
+        {
+            let reason = "its end is missing, and another member follows".to_owned();
+            return Ok(Then::Skip { from, to, reason });
+        }
+        Ok(Then::End(End {
+            checkpoint: self.proved.1,
+            torn_bytes,
+            unterminated: None,
+        }))
     }
 
     fn prove(&mut self) {

@@ -142,10 +142,10 @@ proptest! {
 
     #[test]
     fn every_cut_of_a_chain_gives_the_same_lines(texts in members(), piece in 1..40_usize) {
-        let (blob, lines, _) = blob_and_lines(&texts);
+        let (blob, lines, open_line) = blob_and_lines(&texts);
         let outcome = read(&blob, piece, TINY, Checkpoint::default(), LastLine::Send, OnCorrupt::Fail);
         prop_assert_eq!(&outcome.lines, &lines);
-        let expected = End { checkpoint: Checkpoint::at(blob.len() as u64), torn_bytes: 0, waiting: false };
+        let expected = End { checkpoint: Checkpoint::at(blob.len() as u64), torn_bytes: 0, unterminated: open_line.then_some(LastLine::Send) };
         prop_assert_eq!(outcome.end, Some(expected));
     }
 
@@ -223,4 +223,40 @@ fn neighbouring_long_lines_come_whole_and_in_order() {
     let (blob, lines, _) = blob_and_lines(&halves);
     let outcome = read(&blob, 9, TINY, Checkpoint::default(), LastLine::Send, OnCorrupt::Fail);
     assert_eq!(outcome.lines, lines);
+}
+
+#[test]
+fn a_torn_member_is_passed_over_once_nobody_writes_and_a_whole_one_follows() {
+    // Text that is only stored hides what follows: inflate takes it for more of the same.
+    let mut stored = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    stored.write_all(&[b's'; 2_000]).unwrap();
+    let torn = stored.finish().unwrap()[..40].to_vec();
+    let (first, last) = (member(b"one\n"), member(b"two\nthree\n"));
+    // The last byte looks like the start of a member.
+    let blob = [&first[..], &torn, &last, &torn, &[0x1f]].concat();
+    let (from, to) = (first.len() as u64, (first.len() + torn.len()) as u64);
+    let end = |checkpoint, torn_bytes| {
+        Some(End {
+            checkpoint: Checkpoint::at(checkpoint),
+            torn_bytes,
+            unterminated: None,
+        })
+    };
+    let left = blob.len() as u64 - from;
+    for (last_line, on_corrupt, skipped, lines, expected) in [
+        (
+            LastLine::Send,
+            OnCorrupt::Skip,
+            vec![(from, to)],
+            3,
+            end(to + last.len() as u64, 41),
+        ),
+        (LastLine::Send, OnCorrupt::Fail, vec![], 1, end(from, left)),
+        (LastLine::Wait, OnCorrupt::Skip, vec![], 1, end(from, left)),
+    ] {
+        let limits = Limits::for_parts_of(1_000);
+        let outcome = read(&blob, 17, limits, Checkpoint::default(), last_line, on_corrupt);
+        assert_eq!(outcome.skipped, skipped);
+        assert_eq!((outcome.lines.len(), outcome.end), (lines, expected));
+    }
 }

@@ -40,7 +40,10 @@ pub async fn publish(
             slot.or_insert_with(|| value.to_owned());
         }
     }
-    let mut producer = None;
+    // Nothing is asked of Kafka by that, but properties that do not go together are found before anything is scanned.
+    let opening = connection.clone();
+    let opened = kafka::blocking(move || open(&opening)).await?;
+    let mut producer = Some(opened);
     let mut waiting = Vec::new();
     while batches.recv_many(&mut waiting, BATCHES_AT_ONCE).await > 0 {
         let mut failed = 0;
@@ -58,7 +61,8 @@ pub async fn publish(
                 break;
             };
             failed += 1;
-            if error.severity() == Severity::Fatal && failed > HOPELESS_TRIES {
+            let is_hopeless = error.severity() == Severity::Fatal && failed > HOPELESS_TRIES;
+            if is_hopeless || error.is_of_configuration() {
                 return Err(error);
             }
             metrics.retried(Operation::Publish);
@@ -71,6 +75,10 @@ pub async fn publish(
         }
     }
     Ok(())
+}
+
+fn open(connection: &Connection) -> Result<Producer, kafka::Error> {
+    Producer::open(connection, Delivery::AtLeastOnce, MAX_EVENT_BYTES)
 }
 
 /// One try to get some batches to Kafka. A producer that failed is not used again.
@@ -91,7 +99,7 @@ impl Attempt {
     fn send(&mut self) -> Result<(), kafka::Error> {
         let mut producer = match self.producer.take() {
             Some(producer) => producer,
-            None => Producer::open(&self.connection, Delivery::AtLeastOnce, MAX_EVENT_BYTES)?,
+            None => open(&self.connection)?,
         };
         let (topic, partitions) = &self.topic;
         for event in self.batches.iter().flat_map(|batch| &batch.events) {

@@ -31,6 +31,19 @@ impl Extent {
         }
     }
 
+    /// The part of it before a place where reading began again, and the part behind that.
+    fn split_at(self, place: Checkpoint) -> (Self, Self) {
+        let before = Self {
+            must: self.must.min(place),
+            may: self.may.min(place),
+        };
+        let behind = Self {
+            must: self.must.max(place),
+            may: self.may.max(place),
+        };
+        (before, behind)
+    }
+
     /// Bytes of the blob that have to be read for it. A member has to be read beyond a checkpoint in it.
     pub fn bytes(&self) -> u64 {
         match self.may.lines {
@@ -62,8 +75,11 @@ impl Before {
 }
 
 /// Reads and hashes a blob's lines up to the end of an [`Extent`]. Corrupt members are passed over, as by ingest.
-pub struct BlobLines<O, S> {
+pub struct BlobLines<F, O, S> {
+    open_up_to: F,
     reader: LineReader<O, S>,
+    /// Where reading begins again, and what is read from there on.
+    rest: Option<(Checkpoint, Extent)>,
     ready: vec::IntoIter<Expected>,
     must: Before,
     may: Before,
@@ -77,23 +93,27 @@ pub struct BlobLines<O, S> {
     lines: u64,
 }
 
-impl<O, S, E> BlobLines<O, S>
+impl<F, O, S, E> BlobLines<F, O, S>
 where
+    F: FnMut(u64) -> O,
     O: FnMut(u64) -> S,
     S: Iterator<Item = Result<Bytes, E>>,
 {
-    /// `open` gives the blob's bytes up to [`Extent::bytes`].
-    pub fn new(extent: Extent, open: O, progress: Arc<Progress>) -> Self {
-        let reading = Reading {
-            start: Checkpoint::default(),
-            end: extent.bytes(),
-            // Whatever records may hold: only lines of more than the reader's own bound come in parts.
-            limits: Limits::for_parts_of(usize::MAX),
-            last_line: LastLine::Send,
-            on_corrupt: OnCorrupt::Skip,
+    /// `open_up_to` opens the blob's bytes up to a given end. `cut_at`: up to there a line was sent without its end, so
+    /// what follows began a line of its own.
+    pub fn new(extent: Extent, cut_at: Option<u64>, mut open_up_to: F, progress: Arc<Progress>) -> Self {
+        let cut = cut_at.map(Checkpoint::at).filter(|cut| *cut < extent.may);
+        let (extent, rest) = match cut {
+            None => (extent, None),
+            Some(cut) => {
+                let (before, behind) = extent.split_at(cut);
+                (before, Some((cut, behind)))
+            }
         };
         Self {
-            reader: LineReader::new(reading, open),
+            reader: reader(Checkpoint::default(), extent, &mut open_up_to),
+            open_up_to,
+            rest,
             ready: Vec::new().into_iter(),
             must: Before::new(extent.must),
             may: Before::new(extent.may),
@@ -109,6 +129,18 @@ where
     /// Corrupt bytes that were passed over so far.
     pub fn skipped_bytes(&self) -> u64 {
         self.skipped_bytes
+    }
+
+    /// Whether there is more.
+    fn begin_rest(&mut self) -> bool {
+        let Some((start, extent)) = self.rest.take() else {
+            return false;
+        };
+        self.reader = reader(start, extent, &mut self.open_up_to);
+        self.must = Before::new(extent.must);
+        self.may = Before::new(extent.may);
+        self.ended = false;
+        true
     }
 
     fn read(&mut self) -> Result<(), LineError<E>> {
@@ -152,8 +184,25 @@ where
     }
 }
 
-impl<O, S, E> Iterator for BlobLines<O, S>
+fn reader<O, S, E>(start: Checkpoint, extent: Extent, open_up_to: impl FnOnce(u64) -> O) -> LineReader<O, S>
 where
+    O: FnMut(u64) -> S,
+    S: Iterator<Item = Result<Bytes, E>>,
+{
+    let reading = Reading {
+        start,
+        end: extent.bytes(),
+        // Whatever records may hold: only lines of more than the reader's own bound come in parts.
+        limits: Limits::for_parts_of(usize::MAX),
+        last_line: LastLine::Send,
+        on_corrupt: OnCorrupt::Skip,
+    };
+    LineReader::new(reading, open_up_to(reading.end))
+}
+
+impl<F, O, S, E> Iterator for BlobLines<F, O, S>
+where
+    F: FnMut(u64) -> O,
     O: FnMut(u64) -> S,
     S: Iterator<Item = Result<Bytes, E>>,
 {
@@ -165,10 +214,14 @@ where
                 return Some(Ok(line));
             }
             if self.ended {
-                return None;
+                if !self.begin_rest() {
+                    return None;
+                }
+                continue;
             }
             if let Err(error) = self.read() {
                 self.ended = true;
+                self.rest = None;
                 return Some(Err(error));
             }
         }
@@ -196,23 +249,31 @@ mod tests {
             member: *offsets.get(member).unwrap_or(&(blob.len() as u64)),
             lines,
         };
-        for (must, may, lines) in [
-            (at(0, 0), at(0, 0), ""),
-            (at(0, 2), at(0, 2), "a b"),
-            (at(0, 2), at(0, 4), "a b cc? d?"),
-            (at(0, 4), at(2, 0), "a b cc d"),
-            (at(2, 0), at(2, 1), "a b cc d e?"),
-            (at(2, 1), at(3, 0), "a b cc d e f?"),
-            (at(3, 0), at(3, 0), "a b cc d e f"),
+        for (must, may, cut, lines) in [
+            (at(0, 0), at(0, 0), None, ""),
+            (at(0, 2), at(0, 2), None, "a b"),
+            (at(0, 2), at(0, 4), None, "a b cc? d?"),
+            (at(0, 4), at(2, 0), None, "a b cc d"),
+            (at(2, 0), at(2, 1), None, "a b cc d e?"),
+            (at(2, 1), at(3, 0), None, "a b cc d e f?"),
+            (at(3, 0), at(3, 0), None, "a b cc d e f"),
             // A run began the blob again meanwhile.
-            (at(3, 0), at(0, 1), "a b? cc? d? e? f?"),
+            (at(3, 0), at(0, 1), None, "a b? cc? d? e? f?"),
+            // A line was sent without its end, and its rest came.
+            (at(1, 0), at(1, 0), Some(1), "a b c"),
+            (at(0, 3), at(1, 1), Some(1), "a b c c?"),
+            (at(1, 1), at(2, 0), Some(1), "a b c c d?"),
+            (at(3, 0), at(3, 0), Some(1), "a b c c d e f"),
+            (at(3, 0), at(3, 0), Some(3), "a b cc d e f"),
         ] {
             let extent = Extent::between(must, may);
-            let blob = Bytes::from(blob.clone());
-            let end = (blob.len() as u64).min(extent.bytes());
-            let open =
-                |offset: u64| std::iter::once(Ok::<_, Infallible>(blob.slice(offset.min(end) as usize..end as usize)));
-            let found: Vec<Expected> = BlobLines::new(extent, open, Arc::default())
+            let bytes = Bytes::from(blob.clone());
+            let open_up_to = |end: u64| {
+                let bytes = bytes.slice(..bytes.len().min(end as usize));
+                move |offset: u64| std::iter::once(Ok::<_, Infallible>(bytes.slice(bytes.len().min(offset as usize)..)))
+            };
+            let cut = cut.map(|member| at(member, 0).member);
+            let found: Vec<Expected> = BlobLines::new(extent, cut, open_up_to, Arc::default())
                 .map(Result::unwrap)
                 .collect();
             let expected: Vec<(u128, bool)> = lines

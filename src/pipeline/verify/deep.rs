@@ -134,7 +134,7 @@ impl Deep {
         let mut lines = spool.sorted()?.peekable();
         for blob in blobs {
             let (subject, tally) = (&self.subjects[*blob as usize], &mut tallies[*blob as usize]);
-            let behind = checkpoint(states.get(&subject.id));
+            let behind = states.get(&subject.id);
             let found = lines_of(*blob, &mut lines);
             let compared = self.blob(subject, behind, found, trimmed, tally, progress)?;
             findings.compared[*blob as usize] = compared;
@@ -161,7 +161,7 @@ impl Deep {
     fn blob(
         &self,
         subject: &Subject,
-        behind: Checkpoint,
+        behind: Option<&BlobState>,
         mut found: impl Iterator<Item = Result<Found, VerifyError>>,
         trimmed: bool,
         tally: &mut Tally,
@@ -172,9 +172,10 @@ impl Deep {
         if before.member > subject.blob.size {
             return uncompared("it is not the blob that was ingested", found, tally);
         }
-        let extent = Extent::between(before, behind);
-        let open = storage::open_at(&subject.container, name, extent.bytes(), self.read);
-        let mut lines = BlobLines::new(extent, open, Arc::clone(progress));
+        let extent = Extent::between(before, checkpoint(behind));
+        let cut_at = behind.and_then(|state| state.unterminated_at);
+        let open_up_to = |end| storage::open_at(&subject.container, name, end, self.read);
+        let mut lines = BlobLines::new(extent, cut_at, open_up_to, Arc::clone(progress));
         let expected = lines.by_ref();
         let expected = expected.map(|line| line.map_err(|error| VerifyError::of_lines(error, name)));
         match compare(expected, &mut found, trimmed, tally) {

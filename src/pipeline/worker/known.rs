@@ -16,6 +16,8 @@ pub struct Known {
     /// Of the whole blob.
     pub lines: u64,
     pub skipped_bytes: u64,
+    /// Bytes: up to there a last line was sent without its end.
+    pub unterminated_at: Option<u64>,
     first_observed: i64,
     last_modified: i64,
     created: Option<std::num::NonZeroI64>,
@@ -34,6 +36,7 @@ impl Known {
             size: 0,
             lines: 0,
             skipped_bytes: 0,
+            unterminated_at: None,
             first_observed: observed.as_millisecond(),
             last_modified: i64::MIN,
             created: None,
@@ -49,6 +52,7 @@ impl Known {
             size: state.size_in_bytes,
             lines: state.total_lines_ingested,
             skipped_bytes: state.skipped_bytes,
+            unterminated_at: state.unterminated_at,
             first_observed: state.first_observed_date.as_millisecond(),
             last_modified: state.last_modified_date.as_millisecond(),
             created: None,
@@ -58,10 +62,11 @@ impl Known {
         .created_at(state.creation_date)
     }
 
+    /// The blob was created then, unless that is known: what was ingested is of the one that was there first.
     pub fn created_at(self, created: Option<Timestamp>) -> Self {
         let created = created.and_then(|created| std::num::NonZeroI64::new(created.as_millisecond()));
         Self {
-            created: created.or(self.created),
+            created: self.created.or(created),
             ..self
         }
     }
@@ -149,7 +154,9 @@ mod tests {
         assert!(!new.is_newer_than("1970-01-01T00:00:00Z".parse().unwrap()));
         assert_eq!((new.created(), new.lag()), (None, 0));
         let created = Some(Timestamp::from_second(7).unwrap());
-        // An event without the date takes none away.
-        assert_eq!(new.created_at(created).created_at(None).created(), created);
+        let later = Some(Timestamp::from_second(8).unwrap());
+        for other in [None, later] {
+            assert_eq!(new.created_at(created).created_at(other).created(), created);
+        }
     }
 }

@@ -65,6 +65,11 @@ impl Rests {
         self.0.remove(environment);
     }
 
+    /// Whether the storage refused, and has not answered since.
+    pub fn is_refused(&self, environment: &EnvironmentId) -> bool {
+        self.0.contains_key(environment)
+    }
+
     /// Those whose storage has not answered again yet.
     pub fn environments(&self) -> impl Iterator<Item = &Arc<EnvironmentId>> {
         self.0.keys()

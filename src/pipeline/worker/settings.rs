@@ -11,6 +11,8 @@ use crate::{
 
 pub struct Settings {
     pub group: String,
+    /// What other members see of this one.
+    pub client_id: String,
     /// Names this process among those of the group, the same after each of its starts.
     pub instance: String,
     pub topics: Topics,

@@ -30,6 +30,8 @@ pub struct Work {
     pub begun: Option<(u64, u64)>,
     /// Attempts that failed so far, other than for a failure of its whole environment.
     pub failures: u32,
+    /// The failure that its state in Kafka tells, if this lane wrote that.
+    pub told: Option<Arc<str>>,
 }
 
 impl Work {
@@ -50,6 +52,7 @@ impl Work {
             created: younger.created.or(older.created),
             begun: older.begun.or(younger.begun),
             failures: older.failures.min(younger.failures),
+            told: None,
             ..younger
         };
     }
@@ -81,6 +84,7 @@ pub fn example(blob: &str) -> Work {
         offsets: Vec::new(),
         begun: None,
         failures: 0,
+        told: None,
     }
 }
 

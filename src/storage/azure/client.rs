@@ -8,7 +8,7 @@ use azure_core::http::policies::Policy;
 use azure_core::http::{ClientOptions, RetryOptions, Transport, UrlExt, UserAgentOptions};
 use azure_storage_blobs::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 
-use super::shared_key::SharedKeyPolicy;
+use super::shared_key::{SharedKeyPolicy, is_account_key};
 use crate::storage::GROUP_END;
 use crate::storage::error::{Error, Kind};
 use crate::storage::location::{Credential, container_url, endpoint_url, sas_query};
@@ -45,7 +45,7 @@ impl Clients {
         match credential {
             Credential::SharedKey(key) => {
                 let key = key.expose().trim();
-                if key.is_empty() || azure_core::base64::decode(key).is_err() {
+                if !is_account_key(key) {
                     return Err(Error::invalid(
                         thing,
                         "the access key is not base64, as account keys are",

@@ -32,6 +32,7 @@ use client::Clients;
 use failure::{Asked, classify};
 
 pub use client::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT};
+pub use shared_key::is_account_key;
 
 #[derive(Clone)]
 pub(super) struct AzureContainer {

@@ -30,6 +30,11 @@ const SIGNED_HEADERS: [HeaderName; 11] = [
     HeaderName::from_static("range"),
 ];
 
+/// Whether it can be an account's key at all.
+pub fn is_account_key(text: &str) -> bool {
+    !text.is_empty() && azure_core::base64::decode(text).is_ok()
+}
+
 /// Signs every try of a request with the account's key, each with its own time: the service refuses a signature that
 /// is older than 15 minutes.
 #[derive(Debug)]

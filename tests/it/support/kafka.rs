@@ -151,7 +151,9 @@ impl Kafka {
         let properties = self.dir.path().join("server.properties");
         fs::write(&properties, self.properties()).map_err(|e| e.to_string())?;
         let mut command = java()?;
-        command.arg("kafka.Kafka").arg(&properties);
+        // Libraries that it unpacks, which a kill leaves behind.
+        let tmp = format!("-Djava.io.tmpdir={}", self.dir.path().display());
+        command.arg(tmp).arg("kafka.Kafka").arg(&properties);
         let mut server = Server::spawn(command, &self.dir.path().join("log"), self.dir.path());
         server.ready("Kafka", START_WITHIN, || TcpStream::connect(self.address()).ok())?;
         // Right after the first start the coordinators are still being made, and transactions are refused.

@@ -53,6 +53,14 @@ impl Mixed {
         }
     }
 
+    /// As [`Mixed::new`], of a name that belongs into this one of so many partitions.
+    pub fn in_partition(partition: i32, of: u32, lines: u64, seed: u64) -> Mixed {
+        (seed..)
+            .map(|seed| Mixed::new(lines, seed))
+            .find(|blob| blob.partition(of) == partition)
+            .expect("a name for every partition")
+    }
+
     /// The key of the line with this number, from 1.
     pub fn key(&self, number: usize) -> String {
         format!("cp2:P1:line-{number}:{}", self.short_name())

@@ -9,7 +9,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::{Value, json};
 
 use super::azurite::endpoint;
-use super::blobs::Blobs;
+use super::blobs::{Blobs, Listed};
 use super::clp::{Clp, ENVIRONMENT, SUBSCRIPTION};
 use super::faults::Faults;
 use super::kafka::Kafka;
@@ -140,12 +140,7 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
     }
 
     pub fn listed(&self, blob: &str) -> Listed {
-        let found = self.blobs.properties(blob).expect("the blob");
-        Listed {
-            blob: blob.to_owned(),
-            size: found.size,
-            last_modified: found.last_modified,
-        }
+        self.blobs.properties(blob).expect("the blob")
     }
 
     /// Publishes events where they belong.
@@ -288,14 +283,6 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
     }
 }
 
-/// A blob as a list told it.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    pub blob: String,
-    pub size: u64,
-    pub last_modified: String,
-}
-
 /// A record of `Ingestion.Blobs`.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -324,7 +311,8 @@ impl Event {
 }
 
 pub fn observed(listed: &Listed) -> Event {
-    event("observed", listed, json!({ "observationDate": listed.last_modified }))
+    let own = json!({ "observationDate": listed.last_modified, "creationDate": listed.created });
+    event("observed", listed, own)
 }
 
 pub fn closed(listed: &Listed) -> Event {
@@ -338,9 +326,10 @@ pub fn closed(listed: &Listed) -> Event {
 /// With the fields that both events have, and its own.
 fn event(kind: &str, listed: &Listed, own: Value) -> Event {
     let Listed {
-        blob,
+        name: blob,
         size,
         last_modified,
+        ..
     } = listed;
     let mut value = json!({
         "subscription": SUBSCRIPTION, "environment": ENVIRONMENT, "blobName": blob, "sizeInBytes": size,

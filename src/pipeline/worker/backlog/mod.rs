@@ -98,6 +98,16 @@ impl Backlog {
         self.heads(now).map(|(rank, _)| rank).min()
     }
 
+    /// Whether something can be done now, other than to try again what all of an environment fails with.
+    pub fn has_hope(&self, now: Instant) -> bool {
+        self.heads(now).any(|(_, environment)| self.is_hopeful(environment))
+    }
+
+    /// Whether the environment's storage answered when it was last asked.
+    pub fn is_hopeful(&self, environment: &EnvironmentId) -> bool {
+        !self.rests.is_refused(environment)
+    }
+
     fn heads(&self, now: Instant) -> impl Iterator<Item = (Rank, &Arc<EnvironmentId>)> {
         self.queues
             .iter()

@@ -53,6 +53,24 @@ fn days_come_in_order_and_blobs_of_a_day_as_they_arrive() {
 }
 
 #[test]
+fn what_its_environment_refuses_is_no_hope() {
+    let (mut backlog, now) = (Backlog::new(Order::Arrival), Instant::now());
+    let (dead, alive) = (in_environment("S1", "a"), in_environment("P1", "b"));
+    backlog.add(dead.clone());
+    assert!(backlog.has_hope(now) && backlog.is_hopeful(&dead.environment));
+    backlog.rest(&dead.environment, |_| SECOND, now);
+    // It may be tried, and that is not expected to help.
+    let later = now + SECOND;
+    assert!(backlog.next_rank(later).is_some() && !backlog.has_hope(later));
+    assert!(!backlog.is_hopeful(&dead.environment));
+    backlog.add(alive);
+    assert!(backlog.has_hope(later));
+    drain(&mut backlog, now);
+    backlog.recover(&dead.environment);
+    assert!(backlog.has_hope(now));
+}
+
+#[test]
 fn only_another_days_turn_comes_earlier() {
     let [five, six]: [Date; 2] = ["20250605", "20250606"].map(|day| day.parse().unwrap());
     for (one, other, expected) in [

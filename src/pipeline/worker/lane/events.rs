@@ -123,6 +123,7 @@ impl Lane {
             offsets: Vec::new(),
             begun: None,
             failures: 0,
+            told: None,
         }
     }
 
@@ -155,6 +156,7 @@ impl Lane {
             offsets: Vec::new(),
             begun: None,
             failures: 0,
+            told: None,
         };
         if passes(
             &self.settings.filters,

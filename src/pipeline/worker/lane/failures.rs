@@ -13,16 +13,15 @@ const FIRST_RETRY: Duration = Duration::from_secs(30);
 const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 
 impl Lane {
-    /// What was read before the failure stays.
-    pub(super) fn note_failure(&mut self, work: &Work, known: Known) {
-        if let Some(share) = self.shares.get_mut(&work.partition) {
-            share.known.insert(work.id, known);
-        }
-    }
-
-    /// The blob can not be read now: its state says why, and it is tried again later.
+    /// The blob can not be read now: its state says why, and it is tried again later. Nothing was read of it since its
+    /// last state.
     pub(super) fn fail(&mut self, work: Work, failure: &Failure) {
         let known = self.known_or_new(&work);
+        self.fail_at(work, known, failure);
+    }
+
+    /// As [`Self::fail`], after the blob was read up to what is `known`.
+    pub(super) fn fail_at(&mut self, work: Work, known: Known, failure: &Failure) {
         let Failure { reason, kind, .. } = failure;
         tracing::warn!(environment = %work.environment, blob = &*work.blob, reason, "the blob can not be read now");
         self.watch.failed(&work.environment, *kind);
@@ -31,9 +30,13 @@ impl Lane {
 
     fn record_failure(&mut self, mut work: Work, known: Known, reason: &str, again: Again) {
         let known = known.with_status(is_closed(&work, &known), true);
-        self.write_state(&work, known, Some(reason.to_owned()));
+        let is_news = !work.offsets.is_empty() || work.told.as_deref() != Some(reason);
+        if is_news || self.known(&work) != Some(known) {
+            self.write_state(&work, known, Some(reason.to_owned()));
+        }
         self.done_with(&work);
         work.offsets.clear();
+        work.told = Some(reason.into());
         match again {
             Again::Never => {}
             Again::WithEnvironment => self.rest_with(work),

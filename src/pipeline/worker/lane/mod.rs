@@ -86,7 +86,12 @@ impl Lane {
         watch: Arc<Watch>,
     ) -> Result<Self, kafka::Error> {
         let mut lane = Self {
-            member: Member::join(connection, &settings.group, &settings.topics.blobs.0)?,
+            member: Member::join(
+                connection,
+                &settings.group,
+                &settings.client_id,
+                &settings.topics.blobs.0,
+            )?,
             connection: connection.clone(),
             number,
             watch: watch.lane(number),
@@ -175,12 +180,13 @@ impl Lane {
         self.watch.stand(known, waiting);
     }
 
-    /// Whether anything is left to do that does not wait for a time to come.
+    /// Whether anything is left to do that does not wait for a time to come, or for storage that does not answer.
     fn is_busy(&self) -> bool {
         let caught_up = |share: &Share| share.is_ready() && share.at_end;
+        let is_hopeful = |turn: &InHand| self.backlog.is_hopeful(&turn.work.environment);
         self.producer.is_none()
-            || self.backlog.next_rank(Instant::now()).is_some()
-            || !self.turns.is_empty()
+            || self.backlog.has_hope(Instant::now())
+            || self.turns.values().any(is_hopeful)
             || !self.uncommitted.is_empty()
             || !self.restoring.is_empty()
             || !self.shares.values().all(caught_up)

@@ -81,6 +81,7 @@ impl Lane {
             last_observed_date: work.observed,
             last_error,
             skipped_bytes: known.skipped_bytes,
+            unterminated_at: known.unterminated_at,
         };
         if let Some(share) = self.shares.get_mut(&work.partition) {
             share.known.insert(work.id, known);

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use jiff::Timestamp;
+
 use super::Lane;
 use crate::{
     domain::{Checkpoint, key},
@@ -99,6 +101,7 @@ impl Lane {
             container,
             blob: Arc::clone(&work.blob),
             from: known.checkpoint,
+            created: known.created(),
             end: work.size,
             limits: record_limits(&work.environment, &work.blob, &work.service, raw.max_record_bytes),
             last_line: match work.closed {
@@ -110,7 +113,7 @@ impl Lane {
         self.turns.insert(self.turns_begun, InHand { work, rank, wish });
     }
 
-    fn known(&self, work: &Work) -> Option<Known> {
+    pub(super) fn known(&self, work: &Work) -> Option<Known> {
         self.shares.get(&work.partition)?.known.get(&work.id).copied()
     }
 
@@ -181,6 +184,10 @@ impl Lane {
             }
             Step::Yielded => {
                 self.yielded(turn);
+                Ok(())
+            }
+            Step::Replaced(created) => {
+                self.replaced(turn, created);
                 Ok(())
             }
             Step::Failed(error) => self.failed(turn, error),
@@ -269,12 +276,12 @@ impl Lane {
         };
         let mut known = current.known;
         known.checkpoint = end.checkpoint;
+        known.unterminated_at = end.cut_at().or(known.unterminated_at);
         if end.checkpoint == Checkpoint::at(work.size) {
             self.complete(&work, &known);
         } else if let Some(reason) = missing(&work, end) {
             // To try again would read the same; what comes later is told by an event.
-            self.note_failure(&work, known);
-            return self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
+            return self.fail_at(work, known, &Failure::lasting(ErrorKind::Data, reason));
         }
         self.settle(&work, known);
     }
@@ -301,6 +308,19 @@ impl Lane {
         }
     }
 
+    /// Another blob has the name now: what to do about that is for a human to say.
+    fn replaced(&mut self, turn: u64, created: Timestamp) {
+        self.current = None;
+        if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
+            let reason = format!(
+                "the blob was created anew at {created}, and nothing was ingested of the new one; `clp ingest --blob {} \
+                 --start-offset 0` does it, while no worker runs",
+                work.blob
+            );
+            self.fail(work, &Failure::lasting(ErrorKind::Data, reason));
+        }
+    }
+
     /// # Errors
     /// If part of a line was sent, which only an abort takes back.
     fn failed(&mut self, turn: u64, error: LineError<storage::Error>) -> Result<(), kafka::Error> {
@@ -312,12 +332,11 @@ impl Lane {
         let known = self.current.take().map(|current| current.known);
         if let Some(InHand { work, .. }) = self.turns.remove(&turn) {
             let known = known.unwrap_or_else(|| self.known_or_new(&work));
-            self.note_failure(&work, known);
             let failure = Failure::of(&error, work.failures);
             if failure.again != Again::WithEnvironment {
                 self.backlog.recover(&work.environment);
             }
-            self.fail(work, &failure);
+            self.fail_at(work, known, &failure);
         }
         Ok(())
     }
@@ -329,7 +348,7 @@ fn missing(work: &Work, end: &End) -> Option<String> {
         checkpoint, torn_bytes, ..
     } = end;
     match torn_bytes {
-        0 if end.waiting => None,
+        0 if end.unterminated.is_some() => None,
         0 => Some(format!(
             "nothing follows {checkpoint}, though it was listed with {} bytes",
             work.size

@@ -18,6 +18,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{
@@ -33,6 +34,8 @@ pub struct Turn {
     pub container: Container,
     pub blob: Arc<str>,
     pub from: Checkpoint,
+    /// When the blob was created from which the lines before `from` are, if that is known.
+    pub created: Option<Timestamp>,
     /// Bytes: nothing behind it is read.
     pub end: u64,
     pub limits: Limits,
@@ -71,6 +74,8 @@ pub struct Arrival {
 
 pub enum Step {
     Item(Item),
+    /// Another blob has taken the name: it was created then, and no member starts where reading was to go on.
+    Replaced(Timestamp),
     /// The turn ended before the blob did, as wished.
     Yielded,
     Failed(LineError<storage::Error>),
@@ -157,7 +162,7 @@ fn inflate(turn: Turn, first: Bytes, options: ReadOptions, send: impl Fn(Step) -
         on_corrupt: OnCorrupt::Skip,
     };
     let wish = Arc::clone(&turn.wish);
-    let mut reader = LineReader::new(bounds, open(turn, first, options));
+    let mut reader = LineReader::new(bounds, open(&turn, first, options));
     loop {
         if wish.get() == STOP {
             return send(Step::Yielded);
@@ -166,6 +171,13 @@ fn inflate(turn: Turn, first: Bytes, options: ReadOptions, send: impl Fn(Step) -
             Ok(item) => item,
             Err(error) => return send(Step::Failed(error)),
         };
+        if matches!(&item, Item::Skipped { from, .. } if *from == turn.from.member) {
+            match replaced(&turn) {
+                Ok(None) => {}
+                Ok(Some(created)) => return send(Step::Replaced(created)),
+                Err(error) => return send(Step::Failed(LineError::Source(error))),
+            }
+        }
         let ended = matches!(item, Item::End(_));
         let can_yield = matches!(&item, Item::Batch(batch) if batch.whole && batch.after.lines <= CHEAP_LINES);
         if !send(Step::Item(item)) {
@@ -180,12 +192,24 @@ fn inflate(turn: Turn, first: Bytes, options: ReadOptions, send: impl Fn(Step) -
     }
 }
 
+/// When the blob was created, if that is not the one that was read before. A copy of it would have the same members, so
+/// this is asked only where there is none at the place to go on from.
+fn replaced(turn: &Turn) -> Result<Option<Timestamp>, storage::Error> {
+    let Some(before) = turn.created.filter(|_| turn.from.member > 0) else {
+        return Ok(None);
+    };
+    let now = Handle::current().block_on(turn.container.properties(&turn.blob))?;
+    let is_other = |created: &Timestamp| created.as_millisecond() != before.as_millisecond();
+    Ok(now.created.filter(is_other))
+}
+
 /// Gives the blob's bytes from any offset on: those that were read already, then those that follow.
-fn open(turn: Turn, first: Bytes, options: ReadOptions) -> impl FnMut(u64) -> Source {
+fn open(turn: &Turn, first: Bytes, options: ReadOptions) -> impl FnMut(u64) -> Source {
     let mut rest = open_at(&turn.container, &turn.blob, turn.end, options);
     let begin = turn.from.member;
     let first_end = begin + first.len() as u64;
-    let is_short = first_end < turn.end.min(begin + options.range_bytes.min(FIRST_BYTES));
+    let end = turn.end;
+    let is_short = first_end < end.min(begin + options.range_bytes.min(FIRST_BYTES));
     move |offset| {
         if !(begin..first_end).contains(&offset) {
             return Source {
@@ -196,7 +220,7 @@ fn open(turn: Turn, first: Bytes, options: ReadOptions) -> impl FnMut(u64) -> So
         Source {
             first: Some(first.slice((offset - begin) as usize..)),
             // Where the first bytes are all there is, the blob is shorter than it was listed.
-            rest: (!is_short && first_end < turn.end).then(|| rest(first_end)),
+            rest: (!is_short && first_end < end).then(|| rest(first_end)),
         }
     }
 }

@@ -30,6 +30,7 @@ struct Came {
     skipped: Vec<(u64, u64)>,
     end: Option<End>,
     yielded: bool,
+    replaced: bool,
     failed: Option<Kind>,
 }
 
@@ -64,6 +65,7 @@ impl Library {
             container: self.container.clone(),
             blob: blob.into(),
             from,
+            created: None,
             end: end as u64,
             limits: Limits {
                 batch_lines: 2,
@@ -101,6 +103,7 @@ impl Library {
                 Step::Item(Item::Skipped { from, to, .. }) => of.skipped.push((from, to)),
                 Step::Item(Item::End(end)) => of.end = Some(end),
                 Step::Yielded => of.yielded = true,
+                Step::Replaced(_) => of.replaced = true,
                 Step::Failed(LineError::Source(error)) => of.failed = Some(error.kind()),
                 Step::Failed(error) => panic!("{error}"),
             }
@@ -125,7 +128,7 @@ fn at_end(offset: usize) -> Option<End> {
     Some(End {
         checkpoint: Checkpoint::at(offset as u64),
         torn_bytes: 0,
-        waiting: false,
+        unterminated: None,
     })
 }
 
