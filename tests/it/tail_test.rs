@@ -131,6 +131,26 @@ fn lines_of_all_partitions_come_in_the_order_of_their_time() {
 }
 
 #[test]
+fn many_records_are_in_order_and_the_last_of_them_are_exact() {
+    const COUNT: i64 = 20_000;
+    let scene = Scene::new();
+    // Runs of different lengths, as blobs leave them, and one partition that is far ahead of the others.
+    let partition = |n: i64| if n > 15_000 { 3 } else { (n / 7 % 3) as i32 };
+    let many: Vec<Record> = (0..COUNT)
+        .map(|n| message(partition(n), n, "INFO", &n.to_string()))
+        .collect();
+    kafka().append(&scene.topics.extracted_application, &many);
+    let numbers = |args: &[&str]| -> Vec<i64> {
+        let found = scene.messages(args);
+        found.split(' ').map(|number| number.parse().unwrap()).collect()
+    };
+    assert_eq!(numbers(&["--from-beginning"]), (0..COUNT).collect::<Vec<_>>());
+    assert_eq!(numbers(&["-n", "8000"]), (COUNT - 8000..COUNT).collect::<Vec<_>>());
+    let rare = numbers(&["-n", "3", "--grep", "^[0-4]?[0-9]9$"]);
+    assert_eq!(rare, [479, 489, 499]);
+}
+
+#[test]
 fn json_has_what_all_records_share_and_the_records_own_fields() {
     let scene = Scene::new();
     some(&scene);
@@ -284,6 +304,8 @@ fn only_committed_records_are_shown() {
     assert_eq!(scene.messages(&["--from-beginning"]), "before");
     assert_eq!(scene.messages(&["-n", "5"]), "before");
     rdkafka::producer::Producer::abort_transaction(&open, LIMIT).unwrap();
+    // Which waits until the abort has reached the partition.
+    assert_eq!(kafka().read_committed(topic).len(), 2);
     assert_eq!(scene.messages(&["--from-beginning"]), "before behind");
 }
 

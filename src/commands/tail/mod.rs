@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{selection::EnvironmentSelection, topics::explain_missing};
 use crate::{
-    cli::{App, Format, cancel_on_signal},
+    cli::{App, Format, Output, cancel_on_signal},
     domain::Moment,
     kafka,
-    pipeline::tail::{FromGroup, FromKafka, FromStorage, Level, Source, TailError, run as show},
+    pipeline::tail::{self, FromGroup, FromKafka, FromStorage, Level, Look, Plan, Source, TailError},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -113,31 +113,36 @@ enum From {
 }
 
 pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
-    let cancel = CancellationToken::new();
-    let _signals = cancel_on_signal(cancel.clone());
-    let mut look = resolve::look(&args, app)?;
+    let look = resolve::look(&args, app)?;
     let (plan, start) = (resolve::plan(&args), resolve::start(&args));
-    let mut output = app.output();
+    let output = app.output();
     if args.source == From::Storage {
         let listing = resolve::listing(&args, app)?;
-        let shown = kafka::blocking(move || -> Result<(), TailError> {
+        let shown = kafka::blocking(move || {
             let mut source = FromStorage::open(listing, start, &plan)?;
-            show(&mut source, &mut look, &plan, &mut output, &cancel)
+            show(&mut source, look, &plan, output)
         });
         return Ok(shown.await?);
     }
     let kafka = app.kafka()?;
     let wanted = topics::wanted(&args.topics, app, &kafka.connection).await?;
     let connection = kafka.connection.clone();
-    let shown = kafka::blocking(move || -> Result<(), TailError> {
+    let shown = kafka::blocking(move || {
         let mut source: Box<dyn Source> = match &args.group {
             Some(group) => Box::new(FromGroup::join(&connection, group, wanted, args.from_beginning)?),
             None => Box::new(FromKafka::open(&connection, wanted, start, &plan)?),
         };
-        show(source.as_mut(), &mut look, &plan, &mut output, &cancel)
+        show(source.as_mut(), look, &plan, output)
     });
     match shown.await {
         Err(TailError::Kafka(error)) => Err(explain_missing(error, &app.config()?.kafka)),
         other => Ok(other?),
     }
+}
+
+/// A signal before this ends the process; from here on, what was read is written first.
+fn show(source: &mut dyn Source, mut look: Look, plan: &Plan, mut output: Output) -> Result<(), TailError> {
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    tail::run(source, &mut look, plan, &mut output, &cancel)
 }

@@ -51,6 +51,7 @@ pub(super) fn listing(args: &Tail, app: &App) -> anyhow::Result<Listing> {
     Ok(Listing {
         environments,
         services,
+        selectors,
         timezone: config.global.timezone.zone().clone(),
         read: app.read_options()?,
     })

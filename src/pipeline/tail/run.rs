@@ -227,7 +227,7 @@ impl Reading<'_> {
     fn read_waiting(&mut self, source: &mut dyn Source) -> Result<bool, TailError> {
         let mut came = false;
         for feed in 0..self.feeds.len() {
-            if self.feeds[feed].state != State::Reading && !self.writer.is_done() {
+            if self.feeds[feed].state != State::Reading {
                 self.read(source, feed)?;
                 came |= self.feeds[feed].state == State::Reading;
             }
@@ -236,6 +236,9 @@ impl Reading<'_> {
     }
 
     fn read(&mut self, source: &mut dyn Source, index: usize) -> Result<(), TailError> {
+        if self.writer.is_done() {
+            return Ok(());
+        }
         let Self {
             look,
             merge,

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use self::feed::{Feed, From, Owner};
 use super::{Plan, Progress, Source, Start, TailError, Take};
 use crate::{
-    domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector},
+    domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector, Selectors},
     pipeline::inventory::{self, Selection},
     storage::{BlobProperties, Container, Error, ReadOptions},
 };
@@ -32,6 +32,8 @@ pub struct Stored {
 pub struct Listing {
     pub environments: Vec<Stored>,
     pub services: Vec<Selector>,
+    /// What a blob's service is called, also where it was asked for by the start of its pods' names.
+    pub selectors: Selectors,
     /// Whose midnight begins a blob's day.
     pub timezone: TimeZone,
     pub read: ReadOptions,
@@ -114,7 +116,8 @@ impl FromStorage {
                 let parsed = BlobName::parse(&blob.name);
                 let mut services = self.listing.services.iter();
                 let service = parsed.and_then(|parsed| services.find(|service| service.matches(&parsed)));
-                let Some(service) = service else {
+                let Some(service) = service.map(|wanted| self.listing.selectors.of_blob(&blob.name).unwrap_or(wanted))
+                else {
                     continue;
                 };
                 let owner = Owner {
