@@ -16,7 +16,11 @@ use rdkafka::{
 };
 
 use super::{
-    Connection, Error, blocking::pause, connection::REQUEST_TIMEOUT, context::Context, dispose::Disposed,
+    Connection, Error,
+    blocking::pause,
+    connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
+    context::Context,
+    dispose::Disposed,
     error::is_denied,
 };
 
@@ -104,7 +108,7 @@ impl Partitions {
 
     /// The topics that exist, with their partition counts.
     pub fn topics(&self) -> Result<BTreeMap<String, i32>, Error> {
-        let metadata = self.consumer.fetch_metadata(None, REQUEST_TIMEOUT);
+        let metadata = self.consumer.fetch_metadata(None, CONNECT_TIMEOUT);
         let metadata = metadata.map_err(|error| Error::client("looking for topics", error))?;
         let there = metadata.topics().iter().filter(|topic| topic.error().is_none());
         Ok(there

@@ -221,4 +221,6 @@ fn what_does_not_go_with_storage_is_refused() {
         let all = ["tail", "--source", "storage"].into_iter().chain(args.iter().copied());
         scene.clp.run(all).expect_code(code);
     }
+    let outcome = scene.clp.run(["tail", "--env", "nowhere"]).expect_code(3);
+    assert!(outcome.stderr.contains("cp2/P1"), "{}", outcome.stderr);
 }

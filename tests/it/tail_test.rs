@@ -294,6 +294,29 @@ fn a_group_goes_on_where_it_stands_and_without_one_nothing_is_left_behind() {
 }
 
 #[test]
+fn it_goes_on_after_an_outage_of_kafka() {
+    let mut kafka = Kafka::private();
+    let topics = Topics::create(&kafka);
+    let clp = Clp::bare().kafka(&kafka, &topics);
+    let tail = clp.spawn([
+        "tail",
+        "--topics",
+        "extracted_application",
+        "-n",
+        "1",
+        "--max-messages",
+        "2",
+    ]);
+    kafka.append(&topics.extracted_application, &[message(0, 1, "INFO", "before")]);
+    tail.wait_for_stdout("before", LIMIT);
+    kafka.kill_9();
+    kafka.start();
+    kafka.append(&topics.extracted_application, &[message(0, 2, "INFO", "behind")]);
+    tail.wait_for_stdout("behind", LIMIT);
+    assert_eq!(tail.wait().success().text().lines().count(), 2);
+}
+
+#[test]
 fn only_committed_records_are_shown() {
     let scene = Scene::new();
     let topic = &scene.topics.extracted_application;

@@ -15,7 +15,7 @@ pub(super) fn look(args: &Tail, app: &App) -> anyhow::Result<Look> {
     let selectors = app.config()?.selectors();
     let select = Select {
         subscription: args.environments.subscription.clone(),
-        environments: args.environments.environments.clone(),
+        environments: environments(args, app)?,
         services: args.services.iter().map(|name| selectors.resolve(name)).collect(),
         level: args.level,
         patterns: args.grep.clone(),
@@ -28,6 +28,16 @@ pub(super) fn look(args: &Tail, app: &App) -> anyhow::Result<Look> {
         Format::Json => Form::Json,
     };
     Ok(Look::new(select, selectors, form, args.raw))
+}
+
+/// As `SUBSCRIPTION/E`, one that is known. Where none is configured, those that records name may be any.
+fn environments(args: &Tail, app: &App) -> anyhow::Result<Vec<String>> {
+    let named = &args.environments.environments;
+    if named.is_empty() || app.config()?.environments().is_empty() {
+        return Ok(named.clone());
+    }
+    let known = args.environments.resolve(app)?;
+    Ok(known.iter().map(ToString::to_string).collect())
 }
 
 /// Which blobs are shown.

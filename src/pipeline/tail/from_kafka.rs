@@ -26,6 +26,8 @@ pub struct FromKafka {
     bounded: bool,
     step_records: i64,
     looked: Instant,
+    /// Topics that are waited for; each is told once.
+    missing: BTreeSet<String>,
     told: BTreeSet<String>,
 }
 
@@ -43,8 +45,10 @@ struct Feed {
 
 /// Records that are taken of one feed before others have their turn.
 const TURN_RECORDS: usize = 256;
-/// How often new topics and partitions are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often topics that are waited for are looked for.
+const MISSING_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// And new partitions of those that are there.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// The first step back in each partition, and how many times as far each further one reaches.
 const FIRST_STEP_RECORDS: usize = 50;
 const LARGEST_FIRST_STEP_RECORDS: usize = 2000;
@@ -66,26 +70,28 @@ impl FromKafka {
                 .unwrap_or_default()
                 .clamp(FIRST_STEP_RECORDS, LARGEST_FIRST_STEP_RECORDS) as i64,
             looked: Instant::now(),
+            missing: BTreeSet::new(),
             told: BTreeSet::new(),
         };
-        let missing = source.find()?;
-        if !follow && !missing.is_empty() {
-            return Err(Error::MissingTopics { topics: missing });
+        source.find()?;
+        if !follow && !source.missing.is_empty() {
+            let topics = source.missing.into_iter().collect();
+            return Err(Error::MissingTopics { topics });
         }
-        source.tell(missing);
+        source.tell_missing();
         source.begin(start, last.is_some())?;
         tracing::debug!(partitions = source.feeds.len(), ?start, "reading begins");
         Ok(source)
     }
 
-    /// Takes up partitions that are not feeds yet, from their beginning on; gives the topics that are not there.
-    fn find(&mut self) -> Result<Vec<String>, Error> {
+    /// Takes up partitions that are not feeds yet, from their beginning on, and notes the topics that are not there.
+    fn find(&mut self) -> Result<(), Error> {
         let there = self.partitions.topics()?;
-        let mut missing = Vec::new();
+        self.missing.clear();
         for wanted in &self.wanted {
             let count = there.get(&wanted.topic).copied().unwrap_or_default();
             if count == 0 {
-                missing.push(wanted.topic.clone());
+                self.missing.insert(wanted.topic.clone());
             }
             let topic: Arc<str> = wanted.topic.as_str().into();
             let known = self.feeds.iter().filter(|feed| feed.next.topic == topic).count() as i32;
@@ -105,11 +111,11 @@ impl FromKafka {
                 });
             }
         }
-        Ok(missing)
+        Ok(())
     }
 
-    fn tell(&mut self, missing: Vec<String>) {
-        for topic in missing {
+    fn tell_missing(&mut self) {
+        for topic in &self.missing {
             if self.told.insert(topic.clone()) {
                 tracing::warn!("topic {topic} does not exist yet; waiting for it");
             }
@@ -218,12 +224,16 @@ impl Source for FromKafka {
 
     fn refresh(&mut self) -> Result<(), TailError> {
         self.partitions.serve()?;
-        if self.bounded || self.looked.elapsed() < LOOK_EVERY {
+        let every = match self.missing.is_empty() {
+            true => LOOK_EVERY,
+            false => MISSING_LOOK_EVERY,
+        };
+        if self.bounded || self.looked.elapsed() < every {
             return Ok(());
         }
         let known = self.feeds.len();
         match self.find() {
-            Ok(missing) => self.tell(missing),
+            Ok(()) => self.tell_missing(),
             Err(error) if error.severity() == crate::kafka::Severity::Retriable => {
                 tracing::debug!(%error, "topics are looked for again");
             }

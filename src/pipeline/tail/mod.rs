@@ -20,6 +20,7 @@ mod level;
 mod look;
 mod merge;
 mod parts;
+mod read_back;
 mod record;
 mod run;
 mod select;

@@ -1,7 +1,6 @@
 //! The loop: reads the feed that is behind, writes what is in order, waits when nothing comes.
 
 use std::{
-    cmp::Reverse,
     io::Write,
     thread,
     time::{Duration, Instant},
@@ -10,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Horizon, Last, Look, Looked, Merge, Progress, Source, TailError, writer::Writer};
+use super::{Horizon, Look, Looked, Merge, Progress, Source, TailError, read_back::read_back, writer::Writer};
 
 /// What is read, and when it ends.
 #[derive(Clone, Debug)]
@@ -28,7 +27,7 @@ pub struct Plan {
 }
 
 /// Between two looks at feeds that were at their ends.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A feed that says nothing for so long is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// What was written before the end of the time may need so long to be there.
@@ -96,64 +95,6 @@ pub fn run(
         thread::park_timeout(LOOK_EVERY);
         look_at_all = true;
     }
-}
-
-/// Finds the last `count` lines: each round reads the ends of those feeds anew that may hold more of them.
-fn read_back(
-    source: &mut dyn Source,
-    look: &mut Look,
-    count: usize,
-    cancel: &CancellationToken,
-) -> Result<Last, TailError> {
-    let mut last = Last::new(count);
-    let mut unfinished: Vec<usize> = (0..source.feeds()).collect();
-    let mut round = 0;
-    while !unfinished.is_empty() {
-        // What is newest may make a look at the others needless.
-        unfinished.sort_by_key(|feed| Reverse(source.newest(*feed)));
-        source.step_back(&unfinished, round)?;
-        for feed in &unfinished {
-            last.forget(*feed);
-        }
-        let mut unread = unfinished.clone();
-        while !unread.is_empty() {
-            let mut came = false;
-            let mut failed = None;
-            unread.retain(|feed| {
-                if last.is_beyond(source.newest(*feed)) {
-                    return false;
-                }
-                let mut take = |record: &super::Record<'_>| {
-                    let mut line = Vec::new();
-                    if let Looked::Written(ts) = look.line(*feed, record, &mut line) {
-                        last.push(*feed, ts, line);
-                    }
-                    true
-                };
-                let progress = source.read(*feed, &mut take).unwrap_or_else(|error| {
-                    failed.get_or_insert(error);
-                    Progress::AtEnd
-                });
-                came |= progress == Progress::More;
-                progress != Progress::AtEnd
-            });
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            if cancel.is_cancelled() {
-                return Err(TailError::Interrupted);
-            }
-            if !came && !unread.is_empty() {
-                thread::park_timeout(LOOK_EVERY);
-            }
-        }
-        unfinished.retain(|feed| {
-            let before = source.before(*feed).map(|ts| ts.min(source.newest(*feed)));
-            before.is_some_and(|ts| !last.is_beyond(ts))
-        });
-        round += 1;
-    }
-    Ok(last)
 }
 
 struct Reading<'r> {

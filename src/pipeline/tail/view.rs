@@ -123,7 +123,8 @@ impl<'a> View<'a> {
             fields.remove(said);
         }
         self.logger = text(fields.remove("logger"));
-        self.message = text(fields.remove("msg"));
+        // Other producers' records have it under the name that it has here.
+        self.message = text(fields.remove("msg").or_else(|| fields.remove("message")));
         if kind == Kind::Event {
             self.message = Some(event(&fields, record));
             self.own = fields;
