@@ -10,6 +10,7 @@ pub mod date;
 pub mod environment;
 pub mod event;
 pub mod key;
+pub mod record;
 pub mod selector;
 pub mod topic;
 

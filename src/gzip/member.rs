@@ -47,7 +47,13 @@ pub struct MemberReader<S> {
 }
 
 /// A member's first bytes: magic number and the only compression method there is (RFC 1952, 2.3.1).
-pub(super) const MAGIC: [u8; 3] = [0x1f, 0x8b, 0x08];
+pub const MAGIC: [u8; 3] = [0x1f, 0x8b, 0x08];
+
+/// Whether a source whose first bytes are these is gzip; those of [`MAGIC`] tell. The beginning of them counts: the rest
+/// may be torn off.
+pub fn may_begin_member(head: &[u8]) -> bool {
+    !head.is_empty() && (head.starts_with(&MAGIC) || MAGIC.starts_with(head))
+}
 
 const GZIP_WINDOW_BITS: u8 = 15;
 

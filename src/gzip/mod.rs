@@ -12,4 +12,4 @@ mod locate;
 mod member;
 
 pub use locate::{Neighbours, is_member_start, next_member, next_whole_member, starts_around};
-pub use member::{MemberReader, Read, ReadError, Tail};
+pub use member::{MAGIC, MemberReader, Read, ReadError, Tail, may_begin_member};
