@@ -133,7 +133,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let mut registry = metrics::registry();
     let figures = WorkerMetrics::register(&mut registry);
     let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
-    let _server = args.service.metrics.serve(registry, watch.health.clone()).await?;
+    let _server = args.service.metrics.serve(registry, watch.lanes.health.clone()).await?;
     let monitoring = &config.monitoring;
     let _progress = monitoring
         .enable_metrics

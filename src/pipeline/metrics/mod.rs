@@ -11,12 +11,14 @@
 //! error would not see that error.
 
 mod labels;
+mod lanes;
 mod monitor;
 mod process;
 mod progress;
 mod worker;
 
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
+pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};
 pub use progress::{Progress, log_every};
 pub use prometheus_client::registry::Registry;

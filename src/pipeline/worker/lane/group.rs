@@ -122,8 +122,8 @@ impl Lane {
 
     fn assigned(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "assigned");
-        self.watch.joined();
-        self.watch.rebalanced(Rebalance::Assigned, partitions.len());
+        self.watch.sign.joined();
+        self.watch.sign.rebalanced(Rebalance::Assigned, partitions.len());
         self.member.take(partitions)?;
         for partition in partitions {
             self.shares.insert(*partition, Share::new());
@@ -137,7 +137,7 @@ impl Lane {
     /// The group waits: what is whole is committed before the partitions go.
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "given back");
-        self.watch.rebalanced(Rebalance::Revoked, partitions.len());
+        self.watch.sign.rebalanced(Rebalance::Revoked, partitions.len());
         let settled = match (&self.producer, self.may_cut()) {
             (None, _) => Ok(()),
             (_, true) => self.commit(),
@@ -157,7 +157,7 @@ impl Lane {
 
     /// Others may be at work on them already.
     fn lost(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
-        self.watch.rebalanced(Rebalance::Lost, partitions.len());
+        self.watch.sign.rebalanced(Rebalance::Lost, partitions.len());
         let aborted = self.abort();
         self.drop_shares(partitions);
         self.member.release(partitions)?;

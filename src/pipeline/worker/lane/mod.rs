@@ -138,12 +138,12 @@ impl Lane {
 
     fn step(&mut self) -> Result<(), kafka::Error> {
         if self.producer.is_none() {
-            self.watch.step(true, Some("Kafka failed, waiting to begin anew"));
+            self.watch.sign.step(true, Some("Kafka failed, waiting to begin anew"));
             self.hear()?;
             return self.come_back();
         }
         let restoring = (!self.restoring.is_empty()).then_some("restoring states");
-        self.watch.step(self.is_busy(), restoring);
+        self.watch.sign.step(self.is_busy(), restoring);
         self.hear()?;
         self.take_restored()?;
         self.backlog.wake(Instant::now());
@@ -205,7 +205,7 @@ impl Lane {
         let delay = LONGEST_DELAY.min(FIRST_DELAY * 2_u32.pow(self.failures.min(10)));
         tracing::warn!(lane = self.number, %error, ?delay, "beginning anew from what is committed");
         self.failures += 1;
-        self.watch.aborted(self.uncommitted.age());
+        self.watch.sign.aborted(self.uncommitted.age());
         self.resume_at = Some(Instant::now() + delay);
         if let Some(mut producer) = self.producer.take()
             && let Err(error) = producer.abort()
