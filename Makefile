@@ -21,7 +21,7 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench bench-worker bench-monitor fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor fmt lint deny doc check completions clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker
 
 help: ## Show this list
@@ -65,6 +65,9 @@ bench: services ## Time ingest side by side with kcat (needs kcat)
 
 bench-worker: services ## Time the worker side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench worker
+
+bench-extract: ## Time extract side by side with jq (needs jq)
+	$(CARGO) bench --locked --bench extract
 
 bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
 	$(CARGO) bench --locked --bench monitor

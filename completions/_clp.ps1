@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
+            [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
@@ -105,6 +106,27 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read and count, send nothing')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Run although workers write the same topic; safe if none of them has this blob')
             [CompletionResult]::new('--worker', '--worker', [CompletionResultType]::ParameterName, 'Run as a service: follow the monitor''s events and ingest every blob they tell of')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clp;extract' {
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'File with raw lines; - for standard input')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'File with raw lines; - for standard input')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, for the records of errors')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, for the records of errors')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -356,6 +378,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         'clp;help' {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
+            [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
@@ -372,6 +395,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;ingest' {
+            break
+        }
+        'clp;help;extract' {
             break
         }
         'clp;help;list-blobs' {

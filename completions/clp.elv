@@ -33,6 +33,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --version 'Print version'
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
             cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+            cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
@@ -100,6 +101,26 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --dry-run 'Read and count, send nothing'
             cand --force 'Run although workers write the same topic; safe if none of them has this blob'
             cand --worker 'Run as a service: follow the monitor''s events and ingest every blob they tell of'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;extract'= {
+            cand -i 'File with raw lines; - for standard input'
+            cand --input 'File with raw lines; - for standard input'
+            cand --service 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records'
+            cand -e 'Environment, for the records of errors'
+            cand --env 'Environment, for the records of errors'
+            cand -s 'Subscription, for the records of errors'
+            cand --subscription 'Subscription, for the records of errors'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -333,6 +354,7 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help'= {
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
             cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+            cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
@@ -347,6 +369,8 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;monitor'= {
         }
         &'clp;help;ingest'= {
+        }
+        &'clp;help;extract'= {
         }
         &'clp;help;list-blobs'= {
         }

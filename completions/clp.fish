@@ -38,6 +38,7 @@ complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
 complete -c clp -n "__fish_clp_needs_command" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
 complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+complete -c clp -n "__fish_clp_needs_command" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
 complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
 complete -c clp -n "__fish_clp_needs_command" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
@@ -101,6 +102,21 @@ complete -c clp -n "__fish_clp_using_subcommand ingest" -l worker -d 'Run as a s
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand extract" -s i -l input -d 'File with raw lines; - for standard input' -r -F
+complete -c clp -n "__fish_clp_using_subcommand extract" -l service -d 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -s e -l env -d 'Environment, for the records of errors' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -s s -l subscription -d 'Subscription, for the records of errors' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand extract" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand extract" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand extract" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand extract" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand extract" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
@@ -282,18 +298,19 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use super::told::Told;
 use crate::{
     config, kafka,
-    pipeline::{ingest::IngestError, verify::VerifyError},
+    pipeline::{extract::offline, ingest::IngestError, verify::VerifyError},
     storage,
 };
 
@@ -126,6 +126,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<VerifyError>() {
             return (exit_of_verify(error), error.hint());
         }
+        if let Some(error) = cause.downcast_ref::<offline::Error>() {
+            return (exit_of_extract(error), error.hint());
+        }
         if let Some(error) = cause.downcast_ref::<kafka::Error>() {
             return (exit_of_kafka(error), error.hint());
         }
@@ -158,6 +161,16 @@ fn exit_of_verify(error: &VerifyError) -> Exit {
         VerifyError::Storage(error) => exit_of_storage(error),
         VerifyError::Changed { .. } => Exit::Data,
         VerifyError::Spool { .. } => Exit::Failed,
+    }
+}
+
+fn exit_of_extract(error: &offline::Error) -> Exit {
+    match error {
+        offline::Error::Read(_) => Exit::Failed,
+        offline::Error::Torn { .. }
+        | offline::Error::Corrupt { .. }
+        | offline::Error::LongLine { .. }
+        | offline::Error::Refused { .. } => Exit::Data,
     }
 }
 

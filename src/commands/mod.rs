@@ -9,6 +9,7 @@ use crate::cli::{self, App, GlobalArgs};
 mod completions;
 mod config;
 mod demo;
+mod extract;
 mod gather;
 mod ingest;
 mod init_topics;
@@ -52,6 +53,7 @@ pub struct Cli {
 enum Command {
     Monitor(monitor::Monitor),
     Ingest(ingest::Ingest),
+    Extract(extract::Extract),
     ListBlobs(list_blobs::ListBlobs),
     Status(status::Status),
     Verify(verify::Verify),
@@ -102,6 +104,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Monitor(args) => monitor::run(args, &app).await,
         Command::Ingest(args) => ingest::run(args, &app).await,
+        Command::Extract(args) => extract::run(args, &app),
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
         Command::Status(args) => status::run(args, &app).await,
         Command::Verify(args) => verify::run(args, &app).await,

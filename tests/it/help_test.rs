@@ -2,10 +2,11 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "",
     "monitor",
     "ingest",
+    "extract",
     "list-blobs",
     "status",
     "verify",

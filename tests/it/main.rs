@@ -17,6 +17,8 @@ mod demo_test;
 mod dev_test;
 mod environments_test;
 mod exactly_once_test;
+mod extract_laws_test;
+mod extract_test;
 mod growing_blob_test;
 mod help_test;
 mod interrupted_test;

@@ -68,7 +68,7 @@ fn run_kcat(file: &Path, times: u64) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-fn median(seconds: &mut [f64]) -> f64 {
+pub fn median(seconds: &mut [f64]) -> f64 {
     seconds.sort_by(f64::total_cmp);
     seconds[seconds.len() / 2]
 }
