@@ -18,8 +18,9 @@ use crate::{
     kafka::{self, Cluster, Connection},
     pipeline::{
         health::Health,
+        lanes::Instance,
         metrics::{self, WorkerMetrics, log_every},
-        worker::{self, Instance, RawTopic, Settings, Topics, Watch},
+        worker::{self, RawTopic, Settings, Topics, Watch},
     },
 };
 
@@ -106,7 +107,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         return Ok(());
     };
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
-    let instance = Instance::acquire(&group);
+    let instance = Instance::acquire("clp-worker", &group);
     let settings = Settings {
         client_id,
         topics: topics?,

@@ -10,6 +10,7 @@
 //! are cheap to clone. Series exist from the beginning, at 0: a rate over a series that comes into being with its first
 //! error would not see that error.
 
+mod extract;
 mod labels;
 mod lanes;
 mod monitor;
@@ -17,6 +18,7 @@ mod process;
 mod progress;
 mod worker;
 
+pub use extract::{ExtractMetrics, ExtractTotals, Extracted};
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
 pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};

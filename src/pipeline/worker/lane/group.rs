@@ -128,7 +128,7 @@ impl Lane {
         for partition in partitions {
             self.shares.insert(*partition, Share::new());
         }
-        if self.producer.is_some() {
+        if self.producer.inner.is_some() {
             self.restore(partitions.to_vec());
         }
         Ok(())
@@ -138,7 +138,7 @@ impl Lane {
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "given back");
         self.watch.sign.rebalanced(Rebalance::Revoked, partitions.len());
-        let settled = match (&self.producer, self.may_cut()) {
+        let settled = match (&self.producer.inner, self.may_cut()) {
             (None, _) => Ok(()),
             (_, true) => self.commit(),
             (_, false) => Err(kafka::Error::Aborted {
@@ -146,7 +146,7 @@ impl Lane {
             }),
         };
         if settled.is_err()
-            && let Err(error) = self.abort()
+            && let Err(error) = self.producer.abort()
         {
             tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
         }
@@ -158,7 +158,7 @@ impl Lane {
     /// Others may be at work on them already.
     fn lost(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         self.watch.sign.rebalanced(Rebalance::Lost, partitions.len());
-        let aborted = self.abort();
+        let aborted = self.producer.abort();
         self.drop_shares(partitions);
         self.member.release(partitions)?;
         aborted?;

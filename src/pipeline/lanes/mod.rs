@@ -1,6 +1,9 @@
 //! The lanes of a service: threads that work side by side, each a member of a consumer group; started, watched and
 //! stopped together.
 
+mod instance;
+mod producer;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -15,6 +18,9 @@ use super::{
     metrics::{LaneMetrics, Rebalance},
 };
 use crate::kafka;
+
+pub use instance::Instance;
+pub(super) use producer::LaneProducer;
 
 /// A lane that says nothing for so long is stuck: longer than any call to Kafka may take.
 const LANE_PATIENCE: Duration = Duration::from_secs(330);
