@@ -104,7 +104,7 @@ complete -c clp -n "__fish_clp_using_subcommand ingest" -s v -l verbose -d 'Log 
 complete -c clp -n "__fish_clp_using_subcommand ingest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand extract" -s i -l input -d 'File with raw lines; - for standard input' -r -F
 complete -c clp -n "__fish_clp_using_subcommand extract" -l service -d 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records' -r
-complete -c clp -n "__fish_clp_using_subcommand extract" -s e -l env -d 'Environment, for the records of errors' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E, for the records of errors' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -s s -l subscription -d 'Subscription, for the records of errors' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand extract" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
