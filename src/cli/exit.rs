@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use super::told::Told;
 use crate::{
     config, kafka,
-    pipeline::{extract::offline, ingest::IngestError, verify::VerifyError},
+    pipeline::{extract::offline, extract::service::ExtractError, ingest::IngestError, verify::VerifyError},
     storage,
 };
 
@@ -128,6 +128,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         }
         if let Some(error) = cause.downcast_ref::<offline::Error>() {
             return (exit_of_extract(error), error.hint());
+        }
+        if let Some(error @ ExtractError::Refused { .. }) = cause.downcast_ref() {
+            return (Exit::Data, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<kafka::Error>() {
             return (exit_of_kafka(error), error.hint());

@@ -28,5 +28,5 @@ pub use latest::LatestValues;
 pub use member::{Consumed, Member, News, Offsets};
 pub use peek::{SeenRecord, peek};
 pub use producer::{Delivery, Producer, Record};
-pub use rdkafka::message::{Header, OwnedHeaders};
+pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Ingest,
     fellows::{client_id, compare_filters},
-    resolve::{delivery, max_record_bytes},
 };
 use crate::{
     cli::{App, Failure, MetricsArgs, cancel_on_signal},
@@ -122,7 +121,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         selectors: config.selectors(),
         filters,
         order: config.worker.order,
-        delivery: delivery(config),
+        delivery: config.kafka.delivery.into(),
         read: app.read_options()?,
         transaction_bytes: config.kafka.transaction_bytes,
         transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
@@ -213,11 +212,11 @@ async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Top
         blob_state: topic(1),
         raw_application: RawTopic {
             topic: topic(2),
-            max_record_bytes: max_record_bytes(cluster, wanted[2]).await,
+            max_record_bytes: topics::max_record_bytes(cluster, wanted[2]).await,
         },
         raw_proxy: RawTopic {
             topic: topic(3),
-            max_record_bytes: max_record_bytes(cluster, wanted[3]).await,
+            max_record_bytes: topics::max_record_bytes(cluster, wanted[3]).await,
         },
         errors: topic(4),
     })

@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn names_are_taken_once_and_come_again() {
         let group = format!("test-{}", std::process::id());
-        let (first, second) = (Instance::acquire("clp-test", &group), Instance::acquire("clp-test", &group));
+        let (first, second) = (
+            Instance::acquire("clp-test", &group),
+            Instance::acquire("clp-test", &group),
+        );
         assert!(
             first.name.ends_with("-0") && second.name.ends_with("-1"),
             "{first:?} {second:?}"

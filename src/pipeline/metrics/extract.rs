@@ -105,7 +105,9 @@ impl ExtractMetrics {
 
     /// To be told after the commit, not before.
     pub fn committed(&self, extracted: &Extracted, raw_bytes: u64) {
-        let Figures { lines, environments, .. } = &*self.0;
+        let Figures {
+            lines, environments, ..
+        } = &*self.0;
         let mut environments = environments.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, counts) in &extracted.0 {
             let of = environments

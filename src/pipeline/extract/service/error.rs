@@ -14,3 +14,16 @@ pub enum ExtractError {
         reason: String,
     },
 }
+
+impl ExtractError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Kafka(error) => error.hint(),
+            Self::Refused { .. } => Some(
+                "with processing.skip_invalid_logs: true such a line becomes an error's record, and the service goes on"
+                    .to_owned(),
+            ),
+        }
+    }
+}

@@ -73,7 +73,14 @@ impl Joiner {
         let parts = Parts { have: number, of };
         match number {
             1 => {
-                self.open.insert(key, Open { line: record, parts, since: now });
+                self.open.insert(
+                    key,
+                    Open {
+                        line: record,
+                        parts,
+                        since: now,
+                    },
+                );
             }
             _ => give(Joined::Broken(record, parts)),
         }
@@ -164,7 +171,11 @@ mod tests {
             for (record, part) in records.split(' ').map(record) {
                 joiner.take(record, part, Instant::now(), |joined| found.push(told(joined)));
             }
-            assert_eq!((found.join(" "), !joiner.is_empty()), (lines.to_owned(), unfinished), "{records}");
+            assert_eq!(
+                (found.join(" "), !joiner.is_empty()),
+                (lines.to_owned(), unfinished),
+                "{records}"
+            );
         }
     }
 
@@ -186,7 +197,13 @@ mod tests {
             part.value = Some(vec![b'x'; LONGEST_LINE_BYTES / 2 + 1]);
             joiner.take(part, Some((number, 2)), now, |joined| found.push(joined));
         }
-        assert!(matches!(&found[..], [Joined::Broken(_, Parts { have: 1, of: 2 }), Joined::Broken(_, Parts { have: 2, of: 2 })]));
+        assert!(matches!(
+            &found[..],
+            [
+                Joined::Broken(_, Parts { have: 1, of: 2 }),
+                Joined::Broken(_, Parts { have: 2, of: 2 })
+            ]
+        ));
     }
 
     #[test]

@@ -195,7 +195,12 @@ impl Lane {
 
     /// The group waits: what is whole is committed before the partitions go.
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
-        tracing::info!(lane = self.number, topic = self.input().topic, ?partitions, "given back");
+        tracing::info!(
+            lane = self.number,
+            topic = self.input().topic,
+            ?partitions,
+            "given back"
+        );
         self.sign.rebalanced(Rebalance::Revoked, partitions.len());
         let settled = self.settle();
         self.drop_shares(partitions)?;
@@ -236,7 +241,9 @@ impl Lane {
         self.uncommitted.raw_bytes += record.value.as_ref().map_or(0, Vec::len) as u64;
         let part = part(&record);
         let mut ready = Vec::new();
-        share.joiner.take(record, part, Instant::now(), |joined| ready.push(joined));
+        share
+            .joiner
+            .take(record, part, Instant::now(), |joined| ready.push(joined));
         self.send_all(ready)
     }
 

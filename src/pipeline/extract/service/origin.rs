@@ -18,7 +18,10 @@ impl<'a> Whence<'a> {
     pub fn of(record: &'a Consumed) -> Self {
         let mut whence = Self::default();
         for header in record.headers.iter().flat_map(Headers::iter) {
-            let value = header.value.and_then(|value| str::from_utf8(value).ok()).unwrap_or_default();
+            let value = header
+                .value
+                .and_then(|value| str::from_utf8(value).ok())
+                .unwrap_or_default();
             match header.key {
                 "service" => whence.service = value,
                 "environment" => whence.environment = value,
@@ -87,7 +90,11 @@ mod tests {
 
     #[test]
     fn headers_tell_and_else_the_key() {
-        let all = [("service", Some("api")), ("environment", Some("P1")), ("subscription", Some("cp2"))];
+        let all = [
+            ("service", Some("api")),
+            ("environment", Some("P1")),
+            ("subscription", Some("cp2")),
+        ];
         let key = Some("cp3:S1:line-7:20250606.api-1_default_platform-0.gz");
         for (key, headers, expected) in [
             (None, &all[..], ["api", "P1", "cp2"]),
@@ -98,22 +105,44 @@ mod tests {
             (None, &[("service", None)], ["", "", ""]),
         ] {
             let record = record(key, headers);
-            let Whence { service, environment, subscription } = Whence::of(&record);
+            let Whence {
+                service,
+                environment,
+                subscription,
+            } = Whence::of(&record);
             assert_eq!([service, environment, subscription], expected);
         }
     }
 
     #[test]
     fn headers_go_along() {
-        let raw = record(None, &[("blob-offset", Some("7")), ("part", Some("1/2")), ("record-type", Some("x")), ("none", None)]);
+        let raw = record(
+            None,
+            &[
+                ("blob-offset", Some("7")),
+                ("part", Some("1/2")),
+                ("record-type", Some("x")),
+                ("none", None),
+            ],
+        );
         assert_eq!(part(&raw), Some((1, 2)));
         let told = |headers: OwnedHeaders| {
             let text = |header: Header<'_, &[u8]>| {
-                format!("{}={}", header.key, header.value.map_or("-", |value| str::from_utf8(value).unwrap()))
+                format!(
+                    "{}={}",
+                    header.key,
+                    header.value.map_or("-", |value| str::from_utf8(value).unwrap())
+                )
             };
             headers.iter().map(text).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(told(headers_for(&raw, Kind::Http, None)), "blob-offset=7 none=- record-type=http");
-        assert_eq!(told(headers_for(&record(None, &[]), Kind::Error, Some((2, 3)))), "record-type=error part=2/3");
+        assert_eq!(
+            told(headers_for(&raw, Kind::Http, None)),
+            "blob-offset=7 none=- record-type=http"
+        );
+        assert_eq!(
+            told(headers_for(&record(None, &[]), Kind::Error, Some((2, 3)))),
+            "record-type=error part=2/3"
+        );
     }
 }
