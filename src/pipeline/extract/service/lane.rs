@@ -239,12 +239,28 @@ impl Lane {
         share.at_end = false;
         self.uncommitted.begun.get_or_insert_with(Instant::now);
         self.uncommitted.raw_bytes += record.value.as_ref().map_or(0, Vec::len) as u64;
-        let part = part(&record);
-        let mut ready = Vec::new();
+        let (part, mut ready) = (part(&record), Vec::new());
         share
             .joiner
             .take(record, part, Instant::now(), |joined| ready.push(joined));
-        self.send_all(ready)
+        let sent = self.send_all(ready);
+        if let Err(ExtractError::Refused { partition, offset, .. }) = &sent {
+            self.stand_before(*partition, *offset, part.is_some())?;
+        }
+        sent
+    }
+
+    /// What came before a refused record is good, and it is the next one again. Records of others may lie among the parts
+    /// of a line: then everything since the last commit is undone.
+    fn stand_before(&mut self, partition: i32, offset: i64, in_parts: bool) -> Result<(), kafka::Error> {
+        if in_parts {
+            self.uncommitted = Uncommitted::default();
+            return self.producer.abort();
+        }
+        if let Some(share) = self.shares.get_mut(&partition) {
+            share.next = Some(offset);
+        }
+        Ok(())
     }
 
     fn give_up_lines(&mut self) -> Result<(), ExtractError> {
