@@ -33,7 +33,7 @@ fn lines_beside_a_transaction(end: impl FnOnce(BaseProducer)) -> (Mixed, usize) 
     run.put(&held);
     let transaction = open_state(&run, &held, 0);
     // Each lane has one of the partitions, and nothing holds up the other.
-    let worker = run.worker(&["--lanes", "2", "--until-idle", "1"]);
+    let worker = run.worker(&["--lanes", "2", "--until-idle", "3"]);
     for blob in [&free, &blob(1, 241)] {
         run.put(blob);
         run.wait_until_ingested(blob);

@@ -119,14 +119,15 @@ fn a_worker_whose_name_another_takes_goes_on_under_one_of_its_own() {
 fn a_worker_whose_transaction_the_brokers_ended_for_its_age_sends_it_again() {
     let run = one_partition()
         .with_sessions_of(45)
-        .configured("kafka.transaction_seconds", 2);
-    let blob = Mixed::new(15_000, 35);
+        .configured("kafka.transaction_seconds", 15);
+    // The first blob is done with, as far as the worker knows.
+    let (small, large) = (Mixed::new(100, 35), Mixed::new(15_000, 37));
     run.storage.delay(Duration::from_millis(150));
-    run.put(&blob);
+    run.put(&small);
+    run.put(&large);
     let mut worker = run.worker(&[]);
-    let (end, committed) = (run.log_end(&blob), run.committed_end(&blob));
-    committed.wait_for_more(&mut worker, 1);
-    end.wait_for_more(&mut worker, 500);
+    let (end, committed) = (run.log_end(&large), run.committed_end(&large));
+    end.wait_for_more(&mut worker, 1_000);
     worker.signal("STOP");
     wait_for("the transaction's end", LIMIT, || {
         (committed.now() == end.now()).then_some(())
@@ -134,7 +135,9 @@ fn a_worker_whose_transaction_the_brokers_ended_for_its_age_sends_it_again() {
     worker.signal("CONT");
     worker.wait_for_stderr("beginning anew", LIMIT);
     run.storage.delay(Duration::ZERO);
-    run.wait_until_ingested(&blob);
+    for blob in [&small, &large] {
+        run.wait_until_ingested(blob);
+    }
     stop([worker]);
-    run.assert_ingested_once(&[&blob]);
+    run.assert_ingested_once(&[&small, &large]);
 }

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::faults::Faults;
 use super::process::{Server, free_port, unique};
+use super::requests::Requests;
 use super::services::fetched;
 
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -63,6 +64,14 @@ impl Kafka {
         let faults = Faults::to(local(port));
         let kafka = Kafka::start_with("", Some((port, faults.address().port()))).unwrap_or_else(|e| panic!("{e}"));
         (kafka, faults)
+    }
+
+    /// A private broker, and what is asked of it by those who bootstrap at `Requests::address`.
+    pub fn private_with_requests() -> (Kafka, Requests) {
+        let port = free_port();
+        let requests = Requests::to(local(port));
+        let kafka = Kafka::start_with("", Some((port, requests.address().port()))).unwrap_or_else(|e| panic!("{e}"));
+        (kafka, requests)
     }
 
     /// The shared broker. Nobody restarts it, so it keeps its session also over a long pause of a busy machine.

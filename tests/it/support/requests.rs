@@ -1,19 +1,20 @@
-//! What a worker asked of the brokers in its transactions, in its order: librdkafka's own log tells.
+//! What clients ask of a broker, in its order: a TCP proxy that reads along.
 
-use std::borrow::Borrow;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
-use regex::Regex;
-use serde_json::json;
+use super::process::free_port;
+use super::topics::Topics;
 
-use super::kafka::Kafka;
-use super::pipeline::Pipeline;
-
-/// A request that matters to a transaction, or a batch of records in one.
+/// A request that matters to a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
+    /// In a transaction, as the states are.
     Lines,
     States,
-    /// Any other records.
+    /// Any others, or not in a transaction.
     Records,
     /// The group's offsets, into the transaction.
     Offsets,
@@ -21,29 +22,92 @@ pub enum Request {
     End,
 }
 
-impl<K: Borrow<Kafka>> Pipeline<K> {
-    /// A worker that is started with `-v` logs what [`Pipeline::requests`] finds.
-    pub fn with_requests_logged(self) -> Self {
-        self.configured("kafka.properties", json!({"debug": "protocol,msg"}))
+/// Holds a request's key and, of records, the transactional id and the topic: librdkafka sends those of one partition in a
+/// request.
+const HEAD_BYTES: usize = 200;
+
+/// So the transactional ids of workers begin.
+const TRANSACTIONAL: &str = "clp-worker:";
+
+/// The protocol's numbers of requests, as they begin.
+const PRODUCE: [u8; 2] = [0, 0];
+const END_TXN: [u8; 2] = [0, 26];
+const TXN_OFFSET_COMMIT: [u8; 2] = [0, 28];
+
+pub struct Requests {
+    address: SocketAddr,
+    heads: Heads,
+}
+
+/// The beginnings of all requests that were forwarded.
+type Heads = Arc<Mutex<Vec<Vec<u8>>>>;
+
+impl Requests {
+    /// Listens on a free port and forwards to `upstream`, which need not be there yet; until the tests end.
+    pub fn to(upstream: SocketAddr) -> Requests {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).expect("listen as a proxy");
+        let address = listener.local_addr().expect("the proxy's address");
+        let heads = Heads::default();
+        let shared = Arc::clone(&heads);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if let Ok(server) = TcpStream::connect(upstream) {
+                    connect(client, server, &shared).expect("two halves of a connection");
+                }
+            }
+        });
+        Requests { address, heads }
     }
 
-    /// The requests in what a worker of one lane said. The log goes on while the client is asked to work: of the last
-    /// transaction a part may be missing. A request that was sent again counts once.
-    pub fn requests(&self, said: &str) -> Vec<Request> {
-        let log = Regex::new(r"(\S+) \[\d+\]: Produce MessageSet|Sent (\w+)Request").unwrap();
-        let request = |found: regex::Captures| match (found.get(1), found.get(2)) {
-            (Some(topic), _) if topic.as_str() == self.topics.raw_application => Some(Request::Lines),
-            (Some(topic), _) if topic.as_str() == self.topics.blob_state => Some(Request::States),
-            (Some(_), _) => Some(Request::Records),
-            (_, Some(name)) => match name.as_str() {
-                "TxnOffsetCommit" => Some(Request::Offsets),
-                "EndTxn" => Some(Request::End),
-                _ => None,
-            },
-            _ => None,
-        };
-        let mut requests: Vec<_> = log.captures_iter(said).filter_map(request).collect();
-        requests.dedup();
-        requests
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was asked for so far. A request that waits for another's answer is behind it.
+    pub fn so_far(&self, topics: &Topics) -> Vec<Request> {
+        let heads = self.heads.lock().expect("the requests");
+        heads.iter().filter_map(|head| request(head, topics)).collect()
+    }
+}
+
+fn request(head: &[u8], topics: &Topics) -> Option<Request> {
+    let names = |name: &str| head.windows(name.len()).any(|part| part == name.as_bytes());
+    match [head[0], head[1]] {
+        PRODUCE if !names(TRANSACTIONAL) => Some(Request::Records),
+        PRODUCE if names(&topics.raw_application) => Some(Request::Lines),
+        PRODUCE if names(&topics.blob_state) => Some(Request::States),
+        PRODUCE => Some(Request::Records),
+        TXN_OFFSET_COMMIT => Some(Request::Offsets),
+        END_TXN => Some(Request::End),
+        _ => None,
+    }
+}
+
+fn connect(client: TcpStream, server: TcpStream, heads: &Heads) -> io::Result<()> {
+    let (mut answers, mut client_in) = (server.try_clone()?, client.try_clone()?);
+    let heads = Arc::clone(heads);
+    thread::spawn(move || {
+        // The end of either side is the end of both.
+        let _ = forward(client, &server, &heads);
+        let _ = server.shutdown(Shutdown::Both);
+    });
+    thread::spawn(move || {
+        let _ = io::copy(&mut answers, &mut client_in);
+        let _ = client_in.shutdown(Shutdown::Both);
+    });
+    Ok(())
+}
+
+/// Request by request: each has its length before it.
+fn forward(mut from: TcpStream, mut to: &TcpStream, heads: &Heads) -> io::Result<()> {
+    loop {
+        let mut length = [0; 4];
+        from.read_exact(&mut length)?;
+        let mut request = vec![0; u32::from_be_bytes(length) as usize];
+        from.read_exact(&mut request)?;
+        let head = request[..HEAD_BYTES.min(request.len())].to_vec();
+        heads.lock().expect("the requests").push(head);
+        to.write_all(&length)?;
+        to.write_all(&request)?;
     }
 }
