@@ -238,6 +238,12 @@ impl Member {
         self.consumer.resume(&list).map_err(|error| self.failed(error))
     }
 
+    /// The offset behind the partition's last record that is decided; `None` if the brokers do not tell at once.
+    pub fn end(&self, partition: i32) -> Option<i64> {
+        let ends = self.consumer.fetch_watermarks(&self.topic, partition, ASK_TIMEOUT);
+        ends.ok().map(|(_, end)| end)
+    }
+
     /// Stops reading from these partitions until [`Member::resume`] or [`Member::start`].
     pub fn pause(&self, partitions: &[i32]) -> Result<(), Error> {
         self.consumer

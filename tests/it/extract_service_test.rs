@@ -166,7 +166,7 @@ fn a_line_that_can_not_be_extracted_ends_the_service_if_asked_for() {
     assert!(said.contains("skip_invalid_logs"), "{said}");
     run.run().expect_code(6);
     // What came before is there, once.
-    run.assert_extracted_once(&[blob.clone()], 20);
+    run.assert_extracted_once(std::slice::from_ref(&blob), 20);
     assert_eq!(run.read(&run.topics.errors), []);
 
     let run = run.configured("processing.skip_invalid_logs", true);

@@ -6,13 +6,13 @@ use std::{
 };
 
 use prometheus_client::{
-    metrics::counter::Counter,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
 use super::{
     LaneMetrics,
-    labels::{self, Counters, Each, Outcome},
+    labels::{self, Counters, Each, Labels, Outcome},
 };
 use crate::domain::{EnvironmentId, record::Kind};
 
@@ -23,6 +23,7 @@ pub struct ExtractMetrics(Arc<Figures>);
 struct Figures {
     lines: Counters,
     raw_bytes: Counter,
+    lag: Family<Labels, Gauge>,
     environments: Mutex<BTreeMap<EnvironmentId, Each<Outcome>>>,
     lanes: LaneMetrics,
 }
@@ -46,6 +47,25 @@ pub struct ExtractTotals {
     pub raw_bytes: u64,
     pub errors: u64,
     pub skipped: u64,
+}
+
+/// One lane's part of a gauge. Lanes add up; a part that is dropped counts no more.
+pub struct Lag {
+    gauge: Gauge,
+    records: i64,
+}
+
+impl Lag {
+    pub fn set(&mut self, records: i64) {
+        self.gauge.inc_by(records - self.records);
+        self.records = records;
+    }
+}
+
+impl Drop for Lag {
+    fn drop(&mut self) {
+        self.set(0);
+    }
 }
 
 impl Extracted {
@@ -90,9 +110,16 @@ impl ExtractMetrics {
             Unit::Bytes,
             raw_bytes.clone(),
         );
+        let lag = Family::default();
+        registry.register(
+            "lag_records",
+            "Raw records that wait in the partitions of this process",
+            lag.clone(),
+        );
         Self(Arc::new(Figures {
             lines,
             raw_bytes,
+            lag,
             environments: Mutex::default(),
             lanes: LaneMetrics::register(registry),
         }))
@@ -118,6 +145,15 @@ impl ExtractMetrics {
             }
         }
         self.0.raw_bytes.inc_by(raw_bytes);
+    }
+
+    /// A lane's part of the records of `topic` that wait, none at first.
+    pub fn lag(&self, topic: &str) -> Lag {
+        let labels = vec![("topic", topic.to_owned())];
+        Lag {
+            gauge: self.0.lag.get_or_create_owned(&labels),
+            records: 0,
+        }
     }
 
     pub fn totals(&self) -> ExtractTotals {
@@ -155,6 +191,13 @@ mod tests {
         }
         assert_eq!(extracted.lines(), 4);
         metrics.committed(&extracted, 1000);
+        let (mut first, mut second) = (metrics.lag("Raw"), metrics.lag("Raw"));
+        first.set(10);
+        second.set(5);
+        second.set(3);
+        let mut third = metrics.lag("Raw");
+        third.set(100);
+        drop(third);
         let text = text(&registry);
         for line in [
             r#"clp_extracted_lines_total{subscription="cp2",environment="P1",outcome="http"} 2"#,
@@ -162,6 +205,7 @@ mod tests {
             r#"clp_extracted_lines_total{subscription="cp2",environment="P1",outcome="proxy"} 0"#,
             r#"clp_extracted_lines_total{subscription="cp2",environment="S1",outcome="error"} 1"#,
             "clp_raw_bytes_total 1000",
+            r#"clp_lag_records{topic="Raw"} 13"#,
             r#"clp_transactions_total{outcome="committed"} 0"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

@@ -18,7 +18,7 @@ mod process;
 mod progress;
 mod worker;
 
-pub use extract::{ExtractMetrics, ExtractTotals, Extracted};
+pub use extract::{ExtractMetrics, ExtractTotals, Extracted, Lag};
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
 pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};

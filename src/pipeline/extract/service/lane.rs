@@ -21,7 +21,7 @@ use crate::{
     pipeline::{
         extract::{Origin, RawLine, extract},
         lanes::{LaneProducer, Lanes, Sign},
-        metrics::{ExtractMetrics, Extracted, Rebalance},
+        metrics::{ExtractMetrics, Extracted, Lag, Rebalance},
     },
 };
 
@@ -31,6 +31,8 @@ const IDLE_WAIT: Duration = Duration::from_millis(100);
 const BUSY_WAIT: Duration = Duration::from_millis(20);
 /// News that are taken between two looks at the time.
 const NEWS_AT_ONCE: usize = 500;
+/// How often a lane says how many records wait.
+const LAG_EVERY: Duration = Duration::from_secs(5);
 /// Bytes of an output record besides its key, headers and payload.
 const OVERHEAD_BYTES: usize = 512;
 const LEAST_PART_BYTES: usize = 64;
@@ -44,6 +46,8 @@ pub struct Lane {
     metrics: ExtractMetrics,
     shares: BTreeMap<i32, Share>,
     uncommitted: Uncommitted,
+    lag: Lag,
+    lag_told: Instant,
     /// The record that is being sent; kept for its memory.
     json: Vec<u8>,
 }
@@ -94,6 +98,8 @@ impl Lane {
             number,
             shares: BTreeMap::new(),
             uncommitted: Uncommitted::default(),
+            lag: metrics.lag(&settings.input(number).topic),
+            lag_told: Instant::now(),
             json: Vec::new(),
         })
     }
@@ -135,7 +141,22 @@ impl Lane {
         if self.may_cut() && (nothing_more || self.is_commit_due()) {
             self.commit()?;
         }
+        if self.lag_told.elapsed() >= LAG_EVERY {
+            self.tell_lag();
+        }
         Ok(())
+    }
+
+    fn tell_lag(&mut self) {
+        let waiting = |(partition, share): (&i32, &Share)| match share.at_end {
+            true => Some(0),
+            false => Some((self.member.end(*partition)? - share.next?).max(0)),
+        };
+        let waiting: Option<i64> = self.shares.iter().map(waiting).sum();
+        if let Some(records) = waiting {
+            self.lag.set(records);
+        }
+        self.lag_told = Instant::now();
     }
 
     fn is_busy(&self) -> bool {
