@@ -175,6 +175,20 @@ impl Lane {
         }
         self.backlog.forget(|partition| partitions.contains(&partition));
         self.stop_turns_of(partitions);
+        self.restore_apart_from(partitions);
+    }
+
+    /// What was to be restored together with partitions that went must not wait for their transactions.
+    fn restore_apart_from(&mut self, gone: &[i32]) {
+        let together = |restoring: &mut Restoring| restoring.partitions.iter().any(|one| gone.contains(one));
+        let mut stays = Vec::new();
+        for Restoring { epoch, partitions, .. } in self.restoring.extract_if(.., together) {
+            let waits = |one: &i32| self.shares.get(one).is_some_and(|share| share.epoch == epoch);
+            stays.extend(partitions.into_iter().filter(waits));
+        }
+        if !stays.is_empty() {
+            self.restore(stays);
+        }
     }
 
     pub(super) fn restore_all(&mut self) -> Result<(), kafka::Error> {
