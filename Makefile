@@ -22,7 +22,7 @@ KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
 .PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail fmt lint deny doc check completions clean \
-	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker
+	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r target text; \
@@ -66,8 +66,8 @@ bench: services ## Time ingest side by side with kcat (needs kcat)
 bench-worker: services ## Time the worker side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench worker
 
-bench-extract: ## Time extract side by side with jq (needs jq)
-	$(CARGO) bench --locked --bench extract
+bench-extract: services ## Time extract side by side with jq (needs jq), and over Kafka
+	$(CARGO) bench --locked --bench extract --bench extract_service
 
 bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
 	$(CARGO) bench --locked --bench monitor
@@ -102,6 +102,9 @@ run-monitor: build $(DEV_DIR)/config.yaml ## Run the monitor there; ARGS=…
 
 run-worker: build $(DEV_DIR)/config.yaml ## Run a worker there; ARGS=…
 	@exec $(TARGET)/debug/clp --config $(DEV_DIR)/config.yaml ingest --worker $(ARGS)
+
+run-extract: build $(DEV_DIR)/config.yaml ## Run the extraction there; ARGS=…
+	@exec $(TARGET)/debug/clp --config $(DEV_DIR)/config.yaml extract $(ARGS)
 
 $(DEV_DIR)/config.yaml:
 	@echo "$@ is not there: make dev-up starts Kafka and Azurite and writes it" >&2; exit 1

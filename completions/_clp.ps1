@@ -116,13 +116,16 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;extract' {
-            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'File with raw lines; - for standard input')
-            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'File with raw lines; - for standard input')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'File with raw lines, gzip or plain text; - for standard input. Kafka is not needed then')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'File with raw lines, gzip or plain text; - for standard input. Kafka is not needed then')
             [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records')
             [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E, for the records of errors')
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E, for the records of errors')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
             [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]')
+            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'End once nothing was left to do for so many seconds')
+            [CompletionResult]::new('--metrics-addr', '--metrics-addr', [CompletionResultType]::ParameterName, 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')

@@ -456,7 +456,7 @@ _clp() {
             return 0
             ;;
         clp__subcmd__extract)
-            opts="-i -e -s -X -q -v -h --input --service --env --subscription --config --brokers --quiet --verbose --color --log-format --help"
+            opts="-i -e -s -X -q -v -h --input --service --env --subscription --group --until-idle --metrics-addr --config --brokers --quiet --verbose --color --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,6 +509,18 @@ _clp() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-addr)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -110,13 +110,16 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clp;extract'= {
-            cand -i 'File with raw lines; - for standard input'
-            cand --input 'File with raw lines; - for standard input'
+            cand -i 'File with raw lines, gzip or plain text; - for standard input. Kafka is not needed then'
+            cand --input 'File with raw lines, gzip or plain text; - for standard input. Kafka is not needed then'
             cand --service 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records'
             cand -e 'Environment, as E or SUBSCRIPTION/E, for the records of errors'
             cand --env 'Environment, as E or SUBSCRIPTION/E, for the records of errors'
             cand -s 'Subscription, for the records of errors'
             cand --subscription 'Subscription, for the records of errors'
+            cand --group 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]'
+            cand --until-idle 'End once nothing was left to do for so many seconds'
+            cand --metrics-addr 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'

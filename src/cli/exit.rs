@@ -5,7 +5,9 @@ use std::{io, process::ExitCode};
 use super::told::Told;
 use crate::{
     config, kafka,
-    pipeline::{extract::offline, ingest::IngestError, tail::TailError, verify::VerifyError},
+    pipeline::{
+        extract::offline, extract::service::ExtractError, ingest::IngestError, tail::TailError, verify::VerifyError,
+    },
     storage,
 };
 
@@ -134,6 +136,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         }
         if let Some(error) = cause.downcast_ref::<TailError>() {
             return (exit_of_tail(error), error.hint());
+        }
+        if let Some(error @ ExtractError::Refused { .. }) = cause.downcast_ref() {
+            return (Exit::Data, error.hint());
         }
         if let Some(error) = cause.downcast_ref::<kafka::Error>() {
             return (exit_of_kafka(error), error.hint());

@@ -107,7 +107,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Monitor(args) => monitor::run(args, &app).await,
         Command::Ingest(args) => ingest::run(args, &app).await,
-        Command::Extract(args) => extract::run(args, &app),
+        Command::Extract(args) => extract::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
         Command::Status(args) => status::run(args, &app).await,
         Command::Tail(args) => tail::run(args, &app).await,

@@ -4,6 +4,7 @@ use crate::{
     cli::{Exit, Failure},
     config,
     kafka::{self, Cluster},
+    pipeline::raw_lines::MAX_RECORD_BYTES,
 };
 
 /// The partition counts of `topics`, in their order.
@@ -27,4 +28,13 @@ pub fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::E
         format!("{hint} --topic {topic}")
     });
     Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
+}
+
+/// Bytes: the largest record that the topic takes, all included.
+pub async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
+    let config = cluster.topic_config(topic).await;
+    config
+        .get("max.message.bytes")
+        .and_then(|bytes| bytes.parse().ok())
+        .unwrap_or(MAX_RECORD_BYTES)
 }

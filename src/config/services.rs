@@ -60,7 +60,7 @@ pub struct Filters {
 pub struct Processing {
     /// The consumer group of `extract`, for both raw topics.
     pub consumer_group: String,
-    /// Threads that extract side by side; 0 is one for each core.
+    /// Members of the group for each raw topic; with `--input`, threads. 0 is one for each core.
     pub max_concurrency: u32,
     /// Whether records without a level, logger, message or pod are errors.
     pub enable_validation: bool,

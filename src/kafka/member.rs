@@ -62,7 +62,9 @@ pub enum News {
 pub struct Consumed {
     pub partition: i32,
     pub offset: i64,
-    pub key: Vec<u8>,
+    pub key: Option<Vec<u8>>,
+    /// When it was written, in milliseconds since 1970.
+    pub timestamp: Option<i64>,
     /// `None` is a tombstone.
     pub value: Option<Vec<u8>>,
     pub headers: Option<OwnedHeaders>,
@@ -130,7 +132,8 @@ impl Member {
                 return Ok(Some(News::Record(Consumed {
                     partition: message.partition(),
                     offset: message.offset(),
-                    key: message.key().unwrap_or_default().to_vec(),
+                    key: message.key().map(<[u8]>::to_vec),
+                    timestamp: message.timestamp().to_millis(),
                     value: message.payload().map(<[u8]>::to_vec),
                     headers: message.headers().map(rdkafka::message::BorrowedHeaders::detach),
                 })));
@@ -233,6 +236,12 @@ impl Member {
             }
         }
         self.consumer.resume(&list).map_err(|error| self.failed(error))
+    }
+
+    /// The offset behind the partition's last record that is decided; `None` if the brokers do not tell at once.
+    pub fn end(&self, partition: i32) -> Option<i64> {
+        let ends = self.consumer.fetch_watermarks(&self.topic, partition, ASK_TIMEOUT);
+        ends.ok().map(|(_, end)| end)
     }
 
     /// Stops reading from these partitions until [`Member::resume`] or [`Member::start`].

@@ -32,5 +32,5 @@ pub use member::{Consumed, Member, News, Offsets};
 pub use partitions::{Fetched, Partitions, Polled, Position};
 pub use peek::{SeenRecord, peek};
 pub use producer::{Delivery, Producer, Record};
-pub use rdkafka::message::{Header, OwnedHeaders};
+pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

@@ -28,7 +28,7 @@ pub enum Delivery {
 pub struct Record<'a> {
     pub topic: &'a str,
     pub partition: i32,
-    pub key: &'a [u8],
+    pub key: Option<&'a [u8]>,
     /// `None` is a tombstone: a compacted topic forgets the key.
     pub payload: Option<&'a [u8]>,
     pub headers: Option<OwnedHeaders>,
@@ -130,7 +130,8 @@ impl Producer {
     pub fn send(&mut self, record: Record<'_>) -> Result<(), Error> {
         self.begin()?;
         let topic = record.topic;
-        let mut queued = BaseRecord::to(topic).partition(record.partition).key(record.key);
+        let mut queued = BaseRecord::<[u8], [u8]>::to(topic).partition(record.partition);
+        queued.key = record.key;
         queued.payload = record.payload;
         queued.headers = record.headers;
         loop {

@@ -4,6 +4,7 @@ pub mod extract;
 pub mod health;
 pub mod ingest;
 pub mod inventory;
+pub mod lanes;
 pub mod lines;
 pub mod metrics;
 pub mod monitor;

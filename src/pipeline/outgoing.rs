@@ -50,7 +50,7 @@ impl Outgoing {
         producer.send(Record {
             topic: &self.topic,
             partition: self.partition,
-            key: &self.key,
+            key: Some(&self.key),
             payload: self.payload.as_deref(),
             headers: self.headers,
         })

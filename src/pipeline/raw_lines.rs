@@ -82,7 +82,7 @@ impl RawLines {
         producer.send(Record {
             topic: &self.topic,
             partition: self.partition,
-            key: self.keys.line(self.sent + 1),
+            key: Some(self.keys.line(self.sent + 1)),
             payload: Some(bytes),
             headers: Some(headers),
         })?;

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::extraction::{Extraction, raw};
 use crate::support::gz;
 use crate::support::kafka::Kafka;
 use crate::support::pipeline::{LIMIT, Pipeline};
@@ -98,4 +99,28 @@ fn a_worker_that_kafka_left_is_not_ready_and_tells_so_once() {
     wait_for_status(200);
     worker.signal("TERM");
     worker.wait().success();
+}
+
+#[test]
+fn an_extractor_tells_what_became_of_lines_and_how_it_is() {
+    let run = Extraction::new().configured("monitoring.stats_report_interval", 1);
+    let extractor = run.clp.spawn(["extract", "--metrics-addr", "127.0.0.1:0"]);
+    let address = address_of(&extractor);
+    run.append(&run.topics.raw_application, &raw(&api_blob("figures"), 0..10));
+    let labels = r#"subscription="cp2",environment="P1""#;
+    wait_for_figure(
+        &address,
+        &format!("clp_extracted_lines_total{{{labels},outcome=\"http\"}} 2"),
+    );
+    wait_for_figure(
+        &address,
+        &format!("clp_extracted_lines_total{{{labels},outcome=\"application\"}} 8"),
+    );
+    wait_for_figure(&address, "clp_assigned_partitions 8");
+    wait_for_figure(&address, "clp_lanes 2");
+    assert_eq!(get(&address, "/readyz"), (200, "ok\n".to_owned()));
+    assert_eq!(get(&address, "/healthz"), (200, "ok\n".to_owned()));
+    extractor.wait_for_stderr(r"progress lines=10 raw_bytes=\d+ lines_per_second=\d+ errors=0", SOON);
+    extractor.signal("TERM");
+    extractor.wait().success();
 }

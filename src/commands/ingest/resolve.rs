@@ -10,7 +10,7 @@ use crate::{
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
     pipeline::{
-        ingest::{Align, DeliveryMode, Job, Topics},
+        ingest::{Align, Job, Topics},
         lines::OnCorrupt,
         raw_lines::MAX_RECORD_BYTES,
     },
@@ -58,7 +58,7 @@ pub(super) async fn job(
         },
     };
     let max_record_bytes = match cluster {
-        Some(cluster) => max_record_bytes(cluster, &topics.raw.0).await,
+        Some(cluster) => topics::max_record_bytes(cluster, &topics.raw.0).await,
         None => MAX_RECORD_BYTES,
     };
     Ok(Job {
@@ -76,19 +76,12 @@ pub(super) async fn job(
             OnCorruptArg::Fail => OnCorrupt::Fail,
             OnCorruptArg::Skip => OnCorrupt::Skip,
         },
-        delivery: delivery(config),
+        delivery: config.kafka.delivery.into(),
         read: app.read_options()?,
         max_record_bytes,
         transaction_bytes: config.kafka.transaction_bytes,
         transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
     })
-}
-
-pub(super) fn delivery(config: &config::Config) -> DeliveryMode {
-    match config.kafka.delivery {
-        config::Delivery::ExactlyOnce => DeliveryMode::ExactlyOnce,
-        config::Delivery::AtLeastOnce => DeliveryMode::AtLeastOnce,
-    }
 }
 
 /// The `service` header of a blob that no selector matches, going to a topic that was named.
@@ -159,12 +152,4 @@ fn check_topics(
         blob_state: (blob_state.to_owned(), counts[2]),
         raw_is_own,
     })
-}
-
-pub(super) async fn max_record_bytes(cluster: &Cluster, topic: &str) -> usize {
-    let config = cluster.topic_config(topic).await;
-    config
-        .get("max.message.bytes")
-        .and_then(|bytes| bytes.parse().ok())
-        .unwrap_or(MAX_RECORD_BYTES)
 }

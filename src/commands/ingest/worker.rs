@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Ingest,
     fellows::{client_id, compare_filters},
-    resolve::{delivery, max_record_bytes},
 };
 use crate::{
     cli::{App, Failure, MetricsArgs, cancel_on_signal},
@@ -18,8 +17,9 @@ use crate::{
     kafka::{self, Cluster, Connection},
     pipeline::{
         health::Health,
+        lanes::Instance,
         metrics::{self, WorkerMetrics, log_every},
-        worker::{self, Instance, RawTopic, Settings, Topics, Watch},
+        worker::{self, RawTopic, Settings, Topics, Watch},
     },
 };
 
@@ -106,7 +106,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         return Ok(());
     };
     let lanes = args.service.lanes.unwrap_or(config.worker.lanes);
-    let instance = Instance::acquire(&group);
+    let instance = Instance::acquire("clp-worker", &group);
     let settings = Settings {
         client_id,
         topics: topics?,
@@ -121,7 +121,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         selectors: config.selectors(),
         filters,
         order: config.worker.order,
-        delivery: delivery(config),
+        delivery: config.kafka.delivery.into(),
         read: app.read_options()?,
         transaction_bytes: config.kafka.transaction_bytes,
         transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
@@ -133,7 +133,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let mut registry = metrics::registry();
     let figures = WorkerMetrics::register(&mut registry);
     let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
-    let _server = args.service.metrics.serve(registry, watch.health.clone()).await?;
+    let _server = args.service.metrics.serve(registry, watch.lanes.health.clone()).await?;
     let monitoring = &config.monitoring;
     let _progress = monitoring
         .enable_metrics
@@ -212,11 +212,11 @@ async fn topics(config: &config::Kafka, cluster: &Cluster) -> anyhow::Result<Top
         blob_state: topic(1),
         raw_application: RawTopic {
             topic: topic(2),
-            max_record_bytes: max_record_bytes(cluster, wanted[2]).await,
+            max_record_bytes: topics::max_record_bytes(cluster, wanted[2]).await,
         },
         raw_proxy: RawTopic {
             topic: topic(3),
-            max_record_bytes: max_record_bytes(cluster, wanted[3]).await,
+            max_record_bytes: topics::max_record_bytes(cluster, wanted[3]).await,
         },
         errors: topic(4),
     })

@@ -15,6 +15,7 @@ pub mod offline;
 mod request;
 mod rules;
 mod scanner;
+pub mod service;
 mod text;
 mod time;
 mod value;

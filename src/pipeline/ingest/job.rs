@@ -1,6 +1,7 @@
 //! What one run is to do.
 
 use crate::{
+    config,
     domain::EnvironmentId,
     pipeline::lines::OnCorrupt,
     storage::{BlobProperties, Container, ReadOptions},
@@ -57,6 +58,15 @@ pub enum Align {
 pub enum DeliveryMode {
     ExactlyOnce,
     AtLeastOnce,
+}
+
+impl From<config::Delivery> for DeliveryMode {
+    fn from(configured: config::Delivery) -> Self {
+        match configured {
+            config::Delivery::ExactlyOnce => Self::ExactlyOnce,
+            config::Delivery::AtLeastOnce => Self::AtLeastOnce,
+        }
+    }
 }
 
 impl DeliveryMode {

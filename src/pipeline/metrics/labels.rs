@@ -58,6 +58,11 @@ impl<L: Label + PartialEq> Each<L> {
         }
     }
 
+    pub fn get(&self, value: L) -> u64 {
+        let index = L::ALL.iter().position(|known| *known == value);
+        index.and_then(|i| self.counters.get(i)).map_or(0, Counter::get)
+    }
+
     pub fn total(&self) -> u64 {
         self.counters.iter().map(Counter::get).sum()
     }
@@ -127,6 +132,18 @@ label! {
     TransactionOutcome = "outcome" {
         Committed = "committed",
         Aborted = "aborted",
+    }
+}
+
+label! {
+    /// What became of a raw line.
+    Outcome = "outcome" {
+        Application = "application",
+        Http = "http",
+        Proxy = "proxy",
+        Error = "error",
+        /// It was passed over, as the rules of extraction want it.
+        Skipped = "skipped",
     }
 }
 

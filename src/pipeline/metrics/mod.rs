@@ -10,13 +10,17 @@
 //! are cheap to clone. Series exist from the beginning, at 0: a rate over a series that comes into being with its first
 //! error would not see that error.
 
+mod extract;
 mod labels;
+mod lanes;
 mod monitor;
 mod process;
 mod progress;
 mod worker;
 
+pub use extract::{ExtractMetrics, ExtractTotals, Extracted, Lag};
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
+pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};
 pub use progress::{Progress, log_every};
 pub use prometheus_client::registry::Registry;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{MonitorMetrics, MonitorTotals, WorkerMetrics, WorkerTotals};
+use super::{ExtractMetrics, ExtractTotals, MonitorMetrics, MonitorTotals, WorkerMetrics, WorkerTotals};
 
 /// Figures of which a line can tell what came since the line before.
 pub trait Progress: Send + 'static {
@@ -67,6 +67,27 @@ impl Progress for MonitorMetrics {
             blobs = now.blobs,
             bytes = now.bytes,
             errors = now.errors.saturating_sub(before.errors),
+            seconds = elapsed.as_secs(),
+            "progress"
+        );
+    }
+}
+
+impl Progress for ExtractMetrics {
+    type Totals = ExtractTotals;
+
+    fn now(&self) -> ExtractTotals {
+        self.totals()
+    }
+
+    fn log(before: &ExtractTotals, now: &ExtractTotals, elapsed: Duration) {
+        let lines = now.lines.saturating_sub(before.lines);
+        tracing::info!(
+            lines,
+            raw_bytes = now.raw_bytes.saturating_sub(before.raw_bytes),
+            lines_per_second = per_second(lines, elapsed),
+            errors = now.errors.saturating_sub(before.errors),
+            skipped = now.skipped.saturating_sub(before.skipped),
             seconds = elapsed.as_secs(),
             "progress"
         );

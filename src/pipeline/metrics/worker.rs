@@ -3,24 +3,18 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use prometheus_client::{
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-use super::labels::{self, Counters, Each, ErrorKind, Labels, Operation, Rebalance, TransactionOutcome};
+use super::{
+    LaneMetrics,
+    labels::{self, Counters, Each, ErrorKind, Labels},
+};
 use crate::domain::EnvironmentId;
-
-/// From 10 ms to 20 s, which is the timeout of transactions.
-const TRANSACTION_SECONDS: (f64, f64, u16) = (0.01, 2.0, 12);
 
 /// A handle; clones count into the same figures.
 #[derive(Clone)]
@@ -29,12 +23,7 @@ pub struct WorkerMetrics(Arc<Figures>);
 struct Figures {
     families: Families,
     environments: Mutex<BTreeMap<EnvironmentId, WorkerEnvironment>>,
-    transactions: Each<TransactionOutcome>,
-    transaction_seconds: Histogram,
-    retries: Each<Operation>,
-    rebalances: Each<Rebalance>,
-    lanes: Gauge,
-    partitions: Gauge,
+    lanes: LaneMetrics,
 }
 
 /// What there is for each environment.
@@ -109,47 +98,16 @@ impl WorkerMetrics {
         let registry = registry.sub_registry_with_prefix("clp");
         let families = Families::default();
         families.register(registry);
-        let transactions = Counters::default();
-        registry.register(
-            "transactions",
-            "Kafka transactions that were ended",
-            transactions.clone(),
-        );
-        let (start, factor, length) = TRANSACTION_SECONDS;
-        let transaction_seconds = Histogram::new(exponential_buckets(start, factor, length));
-        registry.register_with_unit(
-            "transaction",
-            "From a transaction's first record to its end",
-            Unit::Seconds,
-            transaction_seconds.clone(),
-        );
-        let retries = Counters::default();
-        registry.register("retries", "What was tried again after a failure", retries.clone());
-        let rebalances = Counters::default();
-        registry.register(
-            "rebalances",
-            "Rebalances of the consumer group, by lane",
-            rebalances.clone(),
-        );
-        let lanes = Gauge::default();
-        registry.register("lanes", "Members of the consumer group in this process", lanes.clone());
-        let partitions = Gauge::default();
-        registry.register(
-            "assigned_partitions",
-            "Partitions of the events' topic that the lanes of this process have",
-            partitions.clone(),
-        );
-        let none = Labels::new();
         Self(Arc::new(Figures {
             families,
             environments: Mutex::default(),
-            transactions: Each::of(&transactions, &none),
-            transaction_seconds,
-            retries: Each::of(&retries, &none),
-            rebalances: Each::of(&rebalances, &none),
-            lanes,
-            partitions,
+            lanes: LaneMetrics::register(registry),
         }))
+    }
+
+    /// The figures of the lanes.
+    pub fn lanes(&self) -> &LaneMetrics {
+        &self.0.lanes
     }
 
     /// The figures of an environment, made when they are first asked for.
@@ -161,37 +119,6 @@ impl WorkerMetrics {
         let new = self.0.families.environment(id);
         environments.insert(id.clone(), new.clone());
         new
-    }
-
-    pub fn committed(&self, took: Duration) {
-        self.0.transactions.add(TransactionOutcome::Committed, 1);
-        self.0.transaction_seconds.observe(took.as_secs_f64());
-    }
-
-    pub fn aborted(&self, took: Duration) {
-        self.0.transactions.add(TransactionOutcome::Aborted, 1);
-        self.0.transaction_seconds.observe(took.as_secs_f64());
-    }
-
-    pub fn retried(&self, operation: Operation) {
-        self.0.retries.add(operation, 1);
-    }
-
-    /// A lane was given `partitions`, or had them taken away.
-    pub fn rebalanced(&self, kind: Rebalance, partitions: usize) {
-        self.0.rebalances.add(kind, 1);
-        match kind {
-            Rebalance::Assigned => self.0.partitions.inc_by(partitions as i64),
-            Rebalance::Revoked | Rebalance::Lost => self.0.partitions.dec_by(partitions as i64),
-        };
-    }
-
-    pub fn lane_started(&self) {
-        self.0.lanes.inc();
-    }
-
-    pub fn lane_ended(&self) {
-        self.0.lanes.dec();
     }
 
     pub fn totals(&self) -> WorkerTotals {
@@ -308,7 +235,9 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::metrics::{registry, text};
+    use std::time::Duration;
+
+    use crate::pipeline::metrics::{Rebalance, registry, text};
 
     fn id(environment: &str) -> EnvironmentId {
         EnvironmentId::new("cp2", environment)
@@ -333,12 +262,12 @@ mod tests {
             closed_blobs: 2,
             failed_blobs: 1,
         });
-        metrics.committed(Duration::from_millis(30));
-        metrics.aborted(Duration::from_secs(1));
-        metrics.retried(Operation::Transaction);
-        metrics.rebalanced(Rebalance::Assigned, 6);
-        metrics.rebalanced(Rebalance::Lost, 2);
-        metrics.lane_started();
+        let lanes = metrics.lanes();
+        lanes.committed(Duration::from_millis(30));
+        lanes.aborted(Duration::from_secs(1));
+        lanes.rebalanced(Rebalance::Assigned, 6);
+        lanes.rebalanced(Rebalance::Lost, 2);
+        lanes.lane_started();
         let text = text(&registry);
         for line in [
             r#"clp_lines_total{subscription="cp2",environment="P1"} 10"#,

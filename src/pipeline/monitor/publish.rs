@@ -106,7 +106,7 @@ impl Attempt {
             producer.send(Record {
                 topic,
                 partition: event.partition(*partitions) as i32,
-                key: event.key().as_bytes(),
+                key: Some(event.key().as_bytes()),
                 payload: Some(&event.payload()),
                 headers: None,
             })?;

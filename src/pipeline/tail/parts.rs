@@ -15,8 +15,9 @@ pub struct Parts(HashMap<(usize, Vec<u8>), Open>);
 
 #[derive(Debug)]
 struct Open {
-    /// The part that is next.
+    /// The part that is next, of so many.
     next: u64,
+    of: u64,
     bytes: Vec<u8>,
 }
 
@@ -31,9 +32,10 @@ impl Parts {
         let mut open = match self.0.remove(&key) {
             _ if part == 1 => Open {
                 next: 1,
+                of,
                 bytes: Vec::new(),
             },
-            Some(open) if open.next == part => open,
+            Some(open) if (open.next, open.of) == (part, of) => open,
             _ => return None,
         };
         let room = LINE_BYTES.saturating_sub(open.bytes.len());
@@ -88,7 +90,9 @@ mod tests {
             ("d", "1/2", "old", None),
             ("d", "1/2", "new", None),
             ("d", "2/2", "!", Some("new!")),
-            ("e", "nonsense", "e", Some("e")),
+            ("e", "1/2", "cut otherwise", None),
+            ("e", "2/3", "e", None),
+            ("f", "nonsense", "f", Some("f")),
         ] {
             assert_eq!(
                 take(&mut parts, key, part, value).as_deref(),

@@ -15,7 +15,6 @@ mod cursor;
 mod decide;
 mod environments;
 mod failure;
-mod instance;
 mod known;
 mod lane;
 mod reading;
@@ -26,7 +25,6 @@ mod settings;
 mod watch;
 mod work;
 
-pub use instance::Instance;
 pub use service::run;
 pub use settings::{RawTopic, Settings, Topics};
 pub use watch::Watch;

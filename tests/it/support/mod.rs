@@ -14,6 +14,7 @@ pub mod azurite;
 pub mod bench;
 pub mod blobs;
 pub mod clp;
+pub mod extraction;
 pub mod faults;
 pub mod group;
 pub mod gz;

@@ -88,7 +88,7 @@ impl Lane {
             .filter(|(_, share)| share.is_ready())
             .map(|(partition, share)| (*partition, share.cursor.committed()))
             .collect();
-        let Some(producer) = self.producer.as_mut().filter(|_| !nothing && !offsets.is_empty()) else {
+        let Some(producer) = self.producer.inner.as_mut().filter(|_| !nothing && !offsets.is_empty()) else {
             return Ok(());
         };
         let begun = Instant::now();
@@ -100,7 +100,7 @@ impl Lane {
             record.send(producer)?;
         }
         producer.commit_with(&self.member, &offsets)?;
-        self.failures = 0;
+        self.producer.succeeded();
         let Uncommitted {
             bytes,
             of,

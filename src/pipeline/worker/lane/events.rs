@@ -39,7 +39,8 @@ impl Lane {
 
     /// What the record asks for, if anything.
     fn work_of(&mut self, record: Consumed) -> Option<Work> {
-        let event = match BlobEvent::read(&record.key, record.value.as_deref()?) {
+        let key = record.key.unwrap_or_default();
+        let event = match BlobEvent::read(&key, record.value.as_deref()?) {
             Ok(event) => event?,
             Err(error) => {
                 tracing::warn!(partition = record.partition, offset = record.offset, %error, "passed over");
@@ -53,7 +54,7 @@ impl Lane {
             self.uncommitted.outgoing.push(Outgoing {
                 topic: blobs.clone(),
                 partition: home,
-                key: record.key,
+                key,
                 payload: record.value,
                 headers: record.headers,
             });

@@ -122,13 +122,13 @@ impl Lane {
 
     fn assigned(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "assigned");
-        self.watch.joined();
-        self.watch.rebalanced(Rebalance::Assigned, partitions.len());
+        self.watch.sign.joined();
+        self.watch.sign.rebalanced(Rebalance::Assigned, partitions.len());
         self.member.take(partitions)?;
         for partition in partitions {
             self.shares.insert(*partition, Share::new());
         }
-        if self.producer.is_some() {
+        if self.producer.inner.is_some() {
             self.restore(partitions.to_vec());
         }
         Ok(())
@@ -137,8 +137,8 @@ impl Lane {
     /// The group waits: what is whole is committed before the partitions go.
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "given back");
-        self.watch.rebalanced(Rebalance::Revoked, partitions.len());
-        let settled = match (&self.producer, self.may_cut()) {
+        self.watch.sign.rebalanced(Rebalance::Revoked, partitions.len());
+        let settled = match (&self.producer.inner, self.may_cut()) {
             (None, _) => Ok(()),
             (_, true) => self.commit(),
             (_, false) => Err(kafka::Error::Aborted {
@@ -146,7 +146,7 @@ impl Lane {
             }),
         };
         if settled.is_err()
-            && let Err(error) = self.abort()
+            && let Err(error) = self.producer.abort()
         {
             tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
         }
@@ -157,8 +157,8 @@ impl Lane {
 
     /// Others may be at work on them already.
     fn lost(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
-        self.watch.rebalanced(Rebalance::Lost, partitions.len());
-        let aborted = self.abort();
+        self.watch.sign.rebalanced(Rebalance::Lost, partitions.len());
+        let aborted = self.producer.abort();
         self.drop_shares(partitions);
         self.member.release(partitions)?;
         aborted?;
@@ -175,6 +175,20 @@ impl Lane {
         }
         self.backlog.forget(|partition| partitions.contains(&partition));
         self.stop_turns_of(partitions);
+        self.restore_apart_from(partitions);
+    }
+
+    /// What was to be restored together with partitions that went must not wait for their transactions.
+    fn restore_apart_from(&mut self, gone: &[i32]) {
+        let together = |restoring: &mut Restoring| restoring.partitions.iter().any(|one| gone.contains(one));
+        let mut stays = Vec::new();
+        for Restoring { epoch, partitions, .. } in self.restoring.extract_if(.., together) {
+            let waits = |one: &i32| self.shares.get(one).is_some_and(|share| share.epoch == epoch);
+            stays.extend(partitions.into_iter().filter(waits));
+        }
+        if !stays.is_empty() {
+            self.restore(stays);
+        }
     }
 
     pub(super) fn restore_all(&mut self) -> Result<(), kafka::Error> {

@@ -33,16 +33,13 @@ use self::{
 use super::{Watch, backlog::Backlog, reading::Reading, settings::Settings, watch::LaneWatch};
 use crate::{
     domain::{Date, EnvironmentId},
-    kafka::{self, Connection, Delivery, Member, Producer},
-    pipeline::ingest::DeliveryMode,
+    kafka::{self, Connection, Member},
+    pipeline::lanes::LaneProducer,
 };
 
 /// How long a lane waits for an arrival while blobs are read, or for news of the group while nothing is to be done.
 const BUSY_WAIT: Duration = Duration::from_millis(10);
 const IDLE_WAIT: Duration = Duration::from_millis(50);
-/// After a failure of Kafka a lane rests for so long, doubled with each further one.
-const FIRST_DELAY: Duration = Duration::from_millis(500);
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// So often the states are read again: those that have expired by then are dropped, failed blobs are taken up again.
 const UPKEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -54,9 +51,7 @@ pub struct Lane {
     all: Arc<Watch>,
     watch: LaneWatch,
     member: Member,
-    producer: Option<Producer>,
-    /// Something that no other process can have, once another one turned up with the same instance's name.
-    own_id: Option<String>,
+    producer: LaneProducer,
     reading: Reading,
     shares: BTreeMap<i32, Share>,
     restoring: Vec<Restoring>,
@@ -69,9 +64,6 @@ pub struct Lane {
     current: Option<Current>,
     uncommitted: Uncommitted,
     names: Names,
-    /// Failures of Kafka in a row, and when to go on after the last.
-    failures: u32,
-    resume_at: Option<Instant>,
 }
 
 impl Lane {
@@ -85,19 +77,24 @@ impl Lane {
         number: u32,
         watch: Arc<Watch>,
     ) -> Result<Self, kafka::Error> {
-        let mut lane = Self {
-            member: Member::join(
-                connection,
-                &settings.group,
-                &settings.client_id,
-                &settings.topics.blobs.0,
-            )?,
+        let Settings {
+            group,
+            instance,
+            topics,
+            ..
+        } = &*settings;
+        let largest = topics
+            .raw_application
+            .max_record_bytes
+            .max(topics.raw_proxy.max_record_bytes);
+        let name = ["clp-worker", group, instance];
+        let lane = Self {
+            member: Member::join(connection, group, &settings.client_id, &topics.blobs.0)?,
+            producer: LaneProducer::open(connection, settings.delivery, name, number, largest)?,
             connection: connection.clone(),
             number,
             watch: watch.lane(number),
             all: watch,
-            producer: None,
-            own_id: None,
             reading: Reading::new(settings.read),
             shares: BTreeMap::new(),
             restoring: Vec::new(),
@@ -110,11 +107,8 @@ impl Lane {
             current: None,
             uncommitted: Uncommitted::default(),
             names: Names::default(),
-            failures: 0,
-            resume_at: None,
             settings,
         };
-        lane.open_producer()?;
         Ok(lane)
     }
 
@@ -137,13 +131,13 @@ impl Lane {
     }
 
     fn step(&mut self) -> Result<(), kafka::Error> {
-        if self.producer.is_none() {
-            self.watch.step(true, Some("Kafka failed, waiting to begin anew"));
+        if self.producer.inner.is_none() {
+            self.watch.sign.step(true, Some("Kafka failed, waiting to begin anew"));
             self.hear()?;
             return self.come_back();
         }
         let restoring = (!self.restoring.is_empty()).then_some("restoring states");
-        self.watch.step(self.is_busy(), restoring);
+        self.watch.sign.step(self.is_busy(), restoring);
         self.hear()?;
         self.take_restored()?;
         self.backlog.wake(Instant::now());
@@ -184,7 +178,7 @@ impl Lane {
     fn is_busy(&self) -> bool {
         let caught_up = |share: &Share| share.is_ready() && share.at_end;
         let is_hopeful = |turn: &InHand| self.backlog.is_hopeful(&turn.work.environment);
-        self.producer.is_none()
+        self.producer.inner.is_none()
             || self.backlog.has_hope(Instant::now())
             || self.turns.values().any(is_hopeful)
             || !self.uncommitted.is_empty()
@@ -194,57 +188,17 @@ impl Lane {
 
     /// A transaction is lost, or its outcome is not known: nothing in memory can be relied on.
     fn recover_from(&mut self, error: &kafka::Error) {
-        if matches!(error, kafka::Error::Fenced { .. }) {
-            // Somebody works under the same name. That one keeps it.
-            self.own_id = Some(format!(
-                "{}-{}",
-                std::process::id(),
-                jiff::Timestamp::now().as_millisecond()
-            ));
-        }
-        let delay = LONGEST_DELAY.min(FIRST_DELAY * 2_u32.pow(self.failures.min(10)));
-        tracing::warn!(lane = self.number, %error, ?delay, "beginning anew from what is committed");
-        self.failures += 1;
-        self.watch.aborted(self.uncommitted.age());
-        self.resume_at = Some(Instant::now() + delay);
-        if let Some(mut producer) = self.producer.take()
-            && let Err(error) = producer.abort()
-        {
-            tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
-        }
+        self.watch.sign.aborted(self.uncommitted.age());
+        self.producer.fail(error);
         self.forget();
     }
 
     /// With a new producer, and states and offsets as they are in Kafka.
     fn come_back(&mut self) -> Result<(), kafka::Error> {
-        if self.resume_at.is_some_and(|at| Instant::now() < at) {
-            return Ok(());
+        match self.producer.come_back()? {
+            true => self.restore_all(),
+            false => Ok(()),
         }
-        self.open_producer()?;
-        self.resume_at = None;
-        self.restore_all()
-    }
-
-    fn open_producer(&mut self) -> Result<(), kafka::Error> {
-        let Settings {
-            group,
-            instance,
-            topics,
-            ..
-        } = &*self.settings;
-        let id = self.own_id.as_ref().unwrap_or(instance);
-        let delivery = match self.settings.delivery {
-            DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
-            DeliveryMode::ExactlyOnce => Delivery::ExactlyOnce {
-                transactional_id: format!("clp-worker:{group}:{id}:{}", self.number),
-            },
-        };
-        let largest = topics
-            .raw_application
-            .max_record_bytes
-            .max(topics.raw_proxy.max_record_bytes);
-        self.producer = Some(Producer::open(&self.connection, delivery, largest)?);
-        Ok(())
     }
 
     /// Forgets everything that is not in Kafka.
@@ -265,12 +219,8 @@ impl Lane {
     fn stop(&mut self) -> Result<(), kafka::Error> {
         match self.may_cut() {
             true => self.commit(),
-            false => self.abort(),
+            false => self.producer.abort(),
         }
-    }
-
-    fn abort(&mut self) -> Result<(), kafka::Error> {
-        self.producer.as_mut().map_or(Ok(()), Producer::abort)
     }
 
     fn today(&self) -> Date {

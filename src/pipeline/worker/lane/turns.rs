@@ -210,7 +210,7 @@ impl Lane {
     }
 
     fn send(&mut self, batch: &Batch) -> Result<(), kafka::Error> {
-        let (Some(current), Some(producer)) = (&mut self.current, &mut self.producer) else {
+        let (Some(current), Some(producer)) = (&mut self.current, &mut self.producer.inner) else {
             return Ok(());
         };
         self.uncommitted.begin();

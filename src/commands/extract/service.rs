@@ -1,0 +1,109 @@
+//! `clp extract` as a service.
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::threads;
+use crate::{
+    cli::{App, MetricsArgs, cancel_on_signal},
+    commands::topics,
+    config,
+    kafka::{self, Cluster, Connection},
+    pipeline::{
+        extract::service::{self, Input, Output, Settings},
+        health::Health,
+        lanes::{Instance, Lanes},
+        metrics::{self, ExtractMetrics, log_every},
+    },
+};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Of the service")]
+pub struct ServiceArgs {
+    /// Consumer group; the processes of one group share the partitions between them [default: clp-extract]
+    #[arg(long, value_name = "GROUP", conflicts_with = "input", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    group: Option<String>,
+
+    /// End once nothing was left to do for so many seconds
+    #[arg(long, value_name = "SECS", conflicts_with = "input")]
+    until_idle: Option<u64>,
+
+    #[command(flatten)]
+    metrics: MetricsArgs,
+}
+
+pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
+    app.log_as_service()?;
+    let config = app.config()?;
+    let kafka = app.kafka()?;
+    let cancel = CancellationToken::new();
+    let _signals = cancel_on_signal(cancel.clone());
+    let Some(topics) = cancel
+        .run_until_cancelled(topics(&kafka.connection, &config.kafka))
+        .await
+    else {
+        return Ok(());
+    };
+    let (inputs, errors) = topics?;
+    let processing = &config.processing;
+    let group = args.group.clone().unwrap_or_else(|| processing.consumer_group.clone());
+    let instance = Instance::acquire("clp-extract", &group);
+    let settings = Settings {
+        inputs,
+        errors,
+        lanes_each: threads(processing) as u32,
+        delivery: config.kafka.delivery.into(),
+        transaction_bytes: config.kafka.transaction_bytes,
+        transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
+        validate: processing.enable_validation,
+        keep_errors: processing.skip_invalid_logs,
+        instance: instance.name.clone(),
+        group,
+    };
+    let mut registry = metrics::registry();
+    let figures = ExtractMetrics::register(&mut registry);
+    let lanes = Arc::new(Lanes::new(Health::default(), figures.lanes().clone()));
+    let _server = args.metrics.serve(registry, lanes.health.clone()).await?;
+    let monitoring = &config.monitoring;
+    let _progress = monitoring
+        .enable_metrics
+        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures.clone()));
+    tracing::info!(
+        group = settings.group,
+        instance = settings.instance,
+        lanes_each = settings.lanes_each,
+        "extracting"
+    );
+    let (connection, until_idle) = (kafka.connection.clone(), args.until_idle.map(Duration::from_secs));
+    Ok(service::run(connection, Arc::new(settings), until_idle, cancel, lanes, figures).await?)
+}
+
+/// The raw topics with those that their records go to, and the topic of errors.
+async fn topics(connection: &Connection, config: &config::Kafka) -> anyhow::Result<(Vec<Input>, Output)> {
+    let connection = connection.clone();
+    let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
+    let names = &config.topics;
+    let outputs = [&names.extracted_application, &names.extracted_proxy, &names.errors].map(String::as_str);
+    let inputs = [&names.raw_application, &names.raw_proxy].map(String::as_str);
+    let counts = topics::partitions(&cluster, &[&outputs[..], &inputs[..]].concat(), config)?;
+    let mut found = Vec::new();
+    for (topic, partitions) in outputs.into_iter().zip(counts) {
+        found.push(Output {
+            topic: topic.to_owned(),
+            partitions,
+            max_record_bytes: topics::max_record_bytes(&cluster, topic).await,
+        });
+    }
+    let errors = found.pop();
+    let inputs = inputs.into_iter().zip(found).map(|(topic, output)| Input {
+        from_proxy: topic == names.raw_proxy,
+        topic: topic.to_owned(),
+        output,
+    });
+    Ok((
+        inputs.collect(),
+        errors.unwrap_or_else(|| unreachable!("three topics were asked for")),
+    ))
+}

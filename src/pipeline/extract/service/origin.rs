@@ -1,0 +1,148 @@
+//! What a raw record's headers and key say about its line.
+
+use super::joiner::parse_part;
+use crate::{
+    domain::{key::RecordKey, record::Kind},
+    kafka::{Consumed, Header, Headers, OwnedHeaders},
+};
+
+/// Where a line comes from; empty where neither a header nor the key tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whence<'a> {
+    pub service: &'a str,
+    pub environment: &'a str,
+    pub subscription: &'a str,
+}
+
+impl<'a> Whence<'a> {
+    pub fn of(record: &'a Consumed) -> Self {
+        let mut whence = Self::default();
+        for header in record.headers.iter().flat_map(Headers::iter) {
+            let value = header
+                .value
+                .and_then(|value| str::from_utf8(value).ok())
+                .unwrap_or_default();
+            match header.key {
+                "service" => whence.service = value,
+                "environment" => whence.environment = value,
+                "subscription" => whence.subscription = value,
+                _ => {}
+            }
+        }
+        if (whence.environment.is_empty() || whence.subscription.is_empty())
+            && let Some(key) = record.key.as_deref().and_then(|key| str::from_utf8(key).ok())
+            && let Some(key) = RecordKey::parse(key)
+        {
+            whence.environment = key.environment;
+            whence.subscription = key.subscription;
+        }
+        whence
+    }
+}
+
+/// Which part of a line the record is.
+pub fn part(record: &Consumed) -> Option<(u64, u64)> {
+    let mut headers = record.headers.as_ref()?.iter();
+    let part = headers.find(|header| header.key == "part")?;
+    parse_part(part.value?)
+}
+
+/// Those of the raw record, and what kind of record came of it; with its number if it comes in parts.
+pub fn headers_for(raw: &Consumed, kind: Kind, part: Option<(usize, usize)>) -> OwnedHeaders {
+    let count = raw.headers.as_ref().map_or(0, Headers::count);
+    let mut headers = OwnedHeaders::new_with_capacity(count + 2);
+    for header in raw.headers.iter().flat_map(Headers::iter) {
+        if !matches!(header.key, "part" | "record-type") {
+            headers = headers.insert(header);
+        }
+    }
+    headers = headers.insert(Header {
+        key: "record-type",
+        value: Some(kind.name()),
+    });
+    match part {
+        None => headers,
+        Some((number, of)) => headers.insert(Header {
+            key: "part",
+            value: Some(&format!("{number}/{of}")),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(key: Option<&str>, headers: &[(&str, Option<&str>)]) -> Consumed {
+        let mut owned = OwnedHeaders::new();
+        for (key, value) in headers {
+            owned = owned.insert(Header { key, value: *value });
+        }
+        Consumed {
+            partition: 0,
+            offset: 0,
+            key: key.map(|key| key.as_bytes().to_vec()),
+            timestamp: None,
+            value: None,
+            headers: (!headers.is_empty()).then_some(owned),
+        }
+    }
+
+    #[test]
+    fn headers_tell_and_else_the_key() {
+        let all = [
+            ("service", Some("api")),
+            ("environment", Some("P1")),
+            ("subscription", Some("cp2")),
+        ];
+        let key = Some("cp3:S1:line-7:20250606.api-1_default_platform-0.gz");
+        for (key, headers, expected) in [
+            (None, &all[..], ["api", "P1", "cp2"]),
+            (key, &all[..], ["api", "P1", "cp2"]),
+            (key, &all[..1], ["api", "S1", "cp3"]),
+            (key, &[], ["", "S1", "cp3"]),
+            (Some("odd"), &[], ["", "", ""]),
+            (None, &[("service", None)], ["", "", ""]),
+        ] {
+            let record = record(key, headers);
+            let Whence {
+                service,
+                environment,
+                subscription,
+            } = Whence::of(&record);
+            assert_eq!([service, environment, subscription], expected);
+        }
+    }
+
+    #[test]
+    fn headers_go_along() {
+        let raw = record(
+            None,
+            &[
+                ("blob-offset", Some("7")),
+                ("part", Some("1/2")),
+                ("record-type", Some("x")),
+                ("none", None),
+            ],
+        );
+        assert_eq!(part(&raw), Some((1, 2)));
+        let told = |headers: OwnedHeaders| {
+            let text = |header: Header<'_, &[u8]>| {
+                format!(
+                    "{}={}",
+                    header.key,
+                    header.value.map_or("-", |value| str::from_utf8(value).unwrap())
+                )
+            };
+            headers.iter().map(text).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            told(headers_for(&raw, Kind::Http, None)),
+            "blob-offset=7 none=- record-type=http"
+        );
+        assert_eq!(
+            told(headers_for(&record(None, &[]), Kind::Error, Some((2, 3)))),
+            "record-type=error part=2/3"
+        );
+    }
+}
