@@ -56,6 +56,9 @@ const QUEUE_KBYTES: u32 = 4 << 10;
 /// A partition that is new, or was moved, gets a leader within this time, as a rule.
 const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(50);
+/// Just assigned partitions refuse a seek for a moment.
+const SEEK_PATIENCE: Duration = Duration::from_secs(10);
+const SEEK_RETRY: Duration = Duration::from_millis(5);
 
 impl Fetched<'_> {
     pub fn topic(&self) -> &str {
@@ -167,8 +170,6 @@ impl Partitions {
                 .map_err(what)?;
         }
         self.consumer.assign(&list).map_err(what)?;
-        // Records that come before their queue is set apart would be the consumer's own: a pause takes them back.
-        self.consumer.pause(&list).map_err(what)?;
         for Position { topic, partition, .. } in positions {
             let queue = self.consumer.split_partition_queue(topic, *partition);
             let mut queue = queue.ok_or_else(|| Error::MissingTopics {
@@ -178,7 +179,25 @@ impl Partitions {
             queue.set_nonempty_callback(move || reader.unpark());
             self.queues.push(queue);
         }
-        self.consumer.resume(&list).map_err(what)
+        // What came before its queue was set apart went to the consumer's own: a seek fetches it again.
+        self.seek(&list)
+    }
+
+    fn seek(&self, list: &TopicPartitionList) -> Result<(), Error> {
+        if list.count() == 0 {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        loop {
+            let tried = self.consumer.seek_partitions(list.clone(), REQUEST_TIMEOUT);
+            match tried.and_then(|list| list.elements().iter().try_for_each(|element| element.error())) {
+                Ok(()) => return Ok(()),
+                Err(error) if begun.elapsed() > SEEK_PATIENCE => {
+                    return Err(Error::client("assigning partitions", error));
+                }
+                Err(_) => pause(SEEK_RETRY),
+            }
+        }
     }
 
     /// The next of the partition that was assigned as number `index`; does not wait.

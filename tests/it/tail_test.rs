@@ -146,8 +146,11 @@ fn many_records_are_in_order_and_the_last_of_them_are_exact() {
     };
     assert_eq!(numbers(&["--from-beginning"]), (0..COUNT).collect::<Vec<_>>());
     assert_eq!(numbers(&["-n", "8000"]), (COUNT - 8000..COUNT).collect::<Vec<_>>());
-    let rare = numbers(&["-n", "3", "--grep", "^[0-4]?[0-9]9$"]);
-    assert_eq!(rare, [479, 489, 499]);
+    // Many steps back, each of which assigns the partitions anew.
+    for _ in 0..5 {
+        let rare = numbers(&["-n", "3", "--grep", "^[0-4]?[0-9]9$"]);
+        assert_eq!(rare, [479, 489, 499]);
+    }
 }
 
 #[test]

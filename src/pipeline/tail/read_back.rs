@@ -63,6 +63,7 @@ fn read(
             return Err(TailError::Interrupted);
         }
         unread = left;
+        source.refresh()?;
         if !came && !unread.is_empty() {
             // Whoever has news unparks.
             thread::park_timeout(LOOK_EVERY);

@@ -218,7 +218,7 @@ impl Source for FromStorage {
     }
 
     fn refresh(&mut self) -> Result<(), TailError> {
-        if !self.follow || self.looked.elapsed() < LOOK_EVERY {
+        if !self.follow || self.bounded || self.looked.elapsed() < LOOK_EVERY {
             return Ok(());
         }
         if let Err(error) = self.look() {
