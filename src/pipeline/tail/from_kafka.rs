@@ -178,6 +178,10 @@ impl Source for FromKafka {
                     return Ok(Progress::AtEnd);
                 }
                 Polled::Record(fetched) => {
+                    if fetched.offset() < feed.next.offset {
+                        // Fetched before a seek.
+                        continue;
+                    }
                     if self.bounded && fetched.offset() >= feed.end {
                         feed.next.offset = feed.end;
                         return Ok(Progress::AtEnd);
