@@ -21,7 +21,7 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail fmt lint deny doc check completions clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -71,6 +71,9 @@ bench-extract: services ## Time extract side by side with jq (needs jq), and ove
 
 bench-monitor: services ## Time a scan of the monitor over 50 000 blobs
 	$(CARGO) bench --locked --bench monitor
+
+bench-tail: services ## Time tail side by side with kcat (needs kcat)
+	$(CARGO) bench --locked --bench tail
 
 # Ports and directories to try clp by hand; the script says what they are.
 DEV_DIR ?= .dev

@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
+            [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
@@ -183,6 +184,45 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clp;tail' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service: its name, an alias, or the start of its pods'' names; can be given several times')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Topics: full names, or keys of the configuration such as raw_proxy or errors')
+            [CompletionResult]::new('--topics', '--topics', [CompletionResultType]::ParameterName, 'Topics: full names, or keys of the configuration such as raw_proxy or errors')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Lines until then, and no further')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The last N lines of all that are selected, then what comes')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'The last N lines of all that are selected, then what comes')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'This level and graver ones: trace, debug, info, warn, error, fatal')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'This level and graver ones: trace, debug, info, warn, error, fatal')
+            [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Lines in which this regular expression finds something; of several, all must')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Not the lines in which this regular expression finds something')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'End after N lines')
+            [CompletionResult]::new('--max-messages', '--max-messages', [CompletionResultType]::ParameterName, 'End after N lines')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the lines')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the lines')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where to read: storage needs no Kafka, and looks for growth every two seconds')
+            [CompletionResult]::new('-g', '-g', [CompletionResultType]::ParameterName, 'Join this consumer group, go on where it stands, and commit what was shown')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Join this consumer group, go on where it stands, and commit what was shown')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--from-beginning', '--from-beginning', [CompletionResultType]::ParameterName, 'Everything that is there, from the first record on')
+            [CompletionResult]::new('--no-follow', '--no-follow', [CompletionResultType]::ParameterName, 'End where the logs end now')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Records as they are in Kafka, with partition, offset, key and headers; as they come, not by time')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -384,6 +424,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
+            [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
@@ -407,6 +448,9 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;status' {
+            break
+        }
+        'clp;help;tail' {
             break
         }
         'clp;help;verify' {

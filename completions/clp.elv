@@ -36,6 +36,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+            cand tail 'Follow logs: from Kafka, or straight from storage'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
@@ -175,6 +176,44 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;tail'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names; can be given several times'
+            cand -t 'Topics: full names, or keys of the configuration such as raw_proxy or errors'
+            cand --topics 'Topics: full names, or keys of the configuration such as raw_proxy or errors'
+            cand --since 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day'
+            cand --until 'Lines until then, and no further'
+            cand -n 'The last N lines of all that are selected, then what comes'
+            cand --lines 'The last N lines of all that are selected, then what comes'
+            cand -l 'This level and graver ones: trace, debug, info, warn, error, fatal'
+            cand --level 'This level and graver ones: trace, debug, info, warn, error, fatal'
+            cand --grep 'Lines in which this regular expression finds something; of several, all must'
+            cand --exclude 'Not the lines in which this regular expression finds something'
+            cand -m 'End after N lines'
+            cand --max-messages 'End after N lines'
+            cand -f 'Form of the lines'
+            cand --format 'Form of the lines'
+            cand --source 'Where to read: storage needs no Kafka, and looks for growth every two seconds'
+            cand -g 'Join this consumer group, go on where it stands, and commit what was shown'
+            cand --group 'Join this consumer group, go on where it stands, and commit what was shown'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --from-beginning 'Everything that is there, from the first record on'
+            cand --no-follow 'End where the logs end now'
+            cand --raw 'Records as they are in Kafka, with partition, offset, key and headers; as they come, not by time'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -360,6 +399,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+            cand tail 'Follow logs: from Kafka, or straight from storage'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
@@ -378,6 +418,8 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;list-blobs'= {
         }
         &'clp;help;status'= {
+        }
+        &'clp;help;tail'= {
         }
         &'clp;help;verify'= {
         }

@@ -41,6 +41,7 @@ complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines int
 complete -c clp -n "__fish_clp_needs_command" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
 complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_needs_command" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
 complete -c clp -n "__fish_clp_needs_command" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
 complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
 complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
@@ -163,6 +164,41 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand status" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand status" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand tail" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l service -d 'Service: its name, an alias, or the start of its pods\' names; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s t -l topics -d 'Topics: full names, or keys of the configuration such as raw_proxy or errors' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l since -d 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l until -d 'Lines until then, and no further' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s n -l lines -d 'The last N lines of all that are selected, then what comes' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s l -l level -d 'This level and graver ones: trace, debug, info, warn, error, fatal' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+error\t''
+fatal\t''"
+complete -c clp -n "__fish_clp_using_subcommand tail" -l grep -d 'Lines in which this regular expression finds something; of several, all must' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l exclude -d 'Not the lines in which this regular expression finds something' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s m -l max-messages -d 'End after N lines' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s f -l format -d 'Form of the lines' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand tail" -l source -d 'Where to read: storage needs no Kafka, and looks for growth every two seconds' -r -f -a "kafka\t''
+storage\t''"
+complete -c clp -n "__fish_clp_using_subcommand tail" -s g -l group -d 'Join this consumer group, go on where it stands, and commit what was shown' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand tail" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand tail" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand tail" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand tail" -l from-beginning -d 'Everything that is there, from the first record on'
+complete -c clp -n "__fish_clp_using_subcommand tail" -l no-follow -d 'End where the logs end now'
+complete -c clp -n "__fish_clp_using_subcommand tail" -l raw -d 'Records as they are in Kafka, with partition, offset, key and headers; as they come, not by time'
+complete -c clp -n "__fish_clp_using_subcommand tail" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand tail" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand verify" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
 complete -c clp -n "__fish_clp_using_subcommand verify" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
 complete -c clp -n "__fish_clp_using_subcommand verify" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday; else all that are in storage' -r
@@ -301,19 +337,20 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the main job at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use anyhow::Context;
 
-use super::{GlobalArgs, Output, logging};
+use super::{GlobalArgs, Output, logging, output};
 use crate::{
     config::{AccountAccess, Brokers, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
     domain::EnvironmentId,
@@ -38,6 +38,11 @@ impl App {
 
     pub fn output(&self) -> Output {
         Output::stdout()
+    }
+
+    /// Whether to colour what goes to standard output.
+    pub fn use_color(&self) -> bool {
+        output::use_color(self.global.color, &std::io::stdout())
     }
 
     /// Whether to leave out what only entertains.

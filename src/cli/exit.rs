@@ -5,7 +5,9 @@ use std::{io, process::ExitCode};
 use super::told::Told;
 use crate::{
     config, kafka,
-    pipeline::{extract::offline, extract::service::ExtractError, ingest::IngestError, verify::VerifyError},
+    pipeline::{
+        extract::offline, extract::service::ExtractError, ingest::IngestError, tail::TailError, verify::VerifyError,
+    },
     storage,
 };
 
@@ -67,7 +69,10 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (exit, _) = explain(error);
-    print(error);
+    // Nothing is left undone by who only looked.
+    if !matches!(error.downcast_ref(), Some(TailError::Interrupted)) {
+        print(error);
+    }
     ExitCode::from(exit as u8)
 }
 
@@ -129,6 +134,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<offline::Error>() {
             return (exit_of_extract(error), error.hint());
         }
+        if let Some(error) = cause.downcast_ref::<TailError>() {
+            return (exit_of_tail(error), error.hint());
+        }
         if let Some(error @ ExtractError::Refused { .. }) = cause.downcast_ref() {
             return (Exit::Data, error.hint());
         }
@@ -174,6 +182,15 @@ fn exit_of_extract(error: &offline::Error) -> Exit {
         | offline::Error::Corrupt { .. }
         | offline::Error::LongLine { .. }
         | offline::Error::Refused { .. } => Exit::Data,
+    }
+}
+
+fn exit_of_tail(error: &TailError) -> Exit {
+    match error {
+        TailError::Kafka(error) => exit_of_kafka(error),
+        TailError::Storage(error) => exit_of_storage(error),
+        TailError::Output(_) => Exit::Failed,
+        TailError::Interrupted => Exit::Interrupted,
     }
 }
 

@@ -18,6 +18,7 @@ mod monitor;
 mod selection;
 mod setup_config;
 mod status;
+mod tail;
 mod test_kafka;
 mod topics;
 mod verify;
@@ -29,6 +30,7 @@ const AFTER_HELP: &str = "First steps:
   clp init-topics                    create the topics in Kafka
   clp list-blobs --env P1            see which blobs there are
   clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka
+  clp tail --env P1 --service api    see lines as they come
 
 Exit codes:
   0 done · 1 failed · 2 wrong usage · 3 configuration · 4 Kafka · 5 storage · 6 data
@@ -56,6 +58,7 @@ enum Command {
     Extract(extract::Extract),
     ListBlobs(list_blobs::ListBlobs),
     Status(status::Status),
+    Tail(tail::Tail),
     Verify(verify::Verify),
     TestKafka(test_kafka::TestKafka),
     InitTopics(init_topics::InitTopics),
@@ -94,8 +97,8 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let mut global = cli.global;
     match &cli.command {
-        // The demo tells its own story.
-        Command::Demo(_) => global.quiet = global.quiet.max(1),
+        // The demo tells its own story, and tail that of others.
+        Command::Demo(_) | Command::Tail(_) => global.quiet = global.quiet.max(1),
         Command::Monitor(args) => args.name_configuration(&mut global)?,
         _ => {}
     }
@@ -107,6 +110,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Extract(args) => extract::run(args, &app).await,
         Command::ListBlobs(args) => list_blobs::run(args, &app).await,
         Command::Status(args) => status::run(args, &app).await,
+        Command::Tail(args) => tail::run(args, &app).await,
         Command::Verify(args) => verify::run(args, &app).await,
         Command::TestKafka(args) => test_kafka::run(args, &app).await,
         Command::InitTopics(args) => init_topics::run(args, &app).await,

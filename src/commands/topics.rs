@@ -18,7 +18,7 @@ pub fn partitions(cluster: &Cluster, topics: &[&str], config: &config::Kafka) ->
 }
 
 /// `clp init-topics` makes the configured topics by itself; only others need to be named.
-fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
+pub fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::Error {
     let kafka::Error::MissingTopics { topics } = &error else {
         return error.into();
     };

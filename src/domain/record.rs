@@ -127,6 +127,16 @@ impl Record<'_> {
             Self::Error(_) => Kind::Error,
         }
     }
+
+    /// Nanoseconds since 1970.
+    pub fn ts_ns(&self) -> i64 {
+        match self {
+            Self::Application(record) => record.ts_ns,
+            Self::Http(record) => record.ts_ns,
+            Self::Proxy(record) => record.http.ts_ns,
+            Self::Error(record) => record.timestamp,
+        }
+    }
 }
 
 impl Kind {

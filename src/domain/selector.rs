@@ -22,13 +22,18 @@ pub struct Selector {
 impl Selector {
     pub fn matches(&self, blob: &BlobName<'_>) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-        blob.pod.starts_with(&self.pod_prefix)
-            && self
-                .exclude_pod_prefix
-                .as_deref()
-                .is_none_or(|prefix| !blob.pod.starts_with(prefix))
-            && is(&self.container, blob.container)
-            && is(&self.namespace, blob.namespace)
+        self.starts(blob.pod) && is(&self.container, blob.container) && is(&self.namespace, blob.namespace)
+    }
+
+    /// Whether the pod's name starts as the service's do.
+    pub fn starts(&self, pod: &str) -> bool {
+        let is_excluded = |prefix: &String| pod.starts_with(prefix);
+        pod.starts_with(&self.pod_prefix) && !self.exclude_pod_prefix.as_ref().is_some_and(is_excluded)
+    }
+
+    /// Whether it is but the start of pods' names, and no service that is known.
+    pub fn is_ad_hoc(&self) -> bool {
+        self.container.is_none() && self.pod_prefix == self.name
     }
 
     /// Whether the service's raw lines go to the proxy topic.

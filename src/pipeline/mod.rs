@@ -11,5 +11,6 @@ pub mod monitor;
 mod outgoing;
 pub mod raw_lines;
 pub mod status;
+pub mod tail;
 pub mod verify;
 pub mod worker;

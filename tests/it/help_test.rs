@@ -2,13 +2,14 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "monitor",
     "ingest",
     "extract",
     "list-blobs",
     "status",
+    "tail",
     "verify",
     "test-kafka",
     "init-topics",

@@ -14,6 +14,16 @@ const LIMIT: Duration = Duration::from_secs(30);
 const LEAVE_GROUP: (i16, i16) = (13, 3);
 
 impl Kafka {
+    /// The names of all groups that the broker knows.
+    pub fn groups(&self) -> Vec<String> {
+        let client: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", self.brokers())
+            .create()
+            .expect("a client");
+        let list = client.fetch_group_list(None, LIMIT).expect("list the groups");
+        list.groups().iter().map(|group| group.name().to_owned()).collect()
+    }
+
     /// Puts all members out of the group. They do not know of it until their next heartbeat.
     pub fn expel(&self, group: &str) {
         let client: BaseConsumer = ClientConfig::new()

@@ -1,0 +1,87 @@
+//! The last lines of all feeds together.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+/// Keeps the latest `count` lines.
+#[derive(Debug)]
+pub struct Last {
+    count: usize,
+    kept: BinaryHeap<Reverse<Kept>>,
+    came: u64,
+}
+
+/// Ordered by time, and at the same time as they came.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    ts: i64,
+    came: u64,
+    feed: usize,
+    line: Vec<u8>,
+}
+
+impl Last {
+    pub fn new(count: usize) -> Self {
+        Self {
+            count,
+            kept: BinaryHeap::new(),
+            came: 0,
+        }
+    }
+
+    pub fn push(&mut self, feed: usize, ts: i64, line: Vec<u8>) {
+        self.came += 1;
+        self.kept.push(Reverse(Kept {
+            ts,
+            came: self.came,
+            feed,
+            line,
+        }));
+        if self.kept.len() > self.count {
+            self.kept.pop();
+        }
+    }
+
+    /// The feed is read again, from farther back.
+    pub fn forget(&mut self, feed: usize) {
+        self.kept.retain(|Reverse(kept)| kept.feed != feed);
+    }
+
+    /// Whether lines of this time and older can not be among the last any more.
+    pub fn is_beyond(&self, ts: i64) -> bool {
+        let oldest = self.kept.peek();
+        self.kept.len() >= self.count && oldest.is_none_or(|Reverse(kept)| kept.ts > ts)
+    }
+
+    /// In the order of their time.
+    pub fn into_lines(self) -> impl Iterator<Item = Vec<u8>> {
+        // Reversed once already.
+        let lines = self.kept.into_sorted_vec();
+        lines.into_iter().rev().map(|Reverse(kept)| kept.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_of_all_feeds() {
+        let mut last = Last::new(3);
+        assert!(!last.is_beyond(0));
+        for (feed, ts, line) in [(0, 5, "e"), (0, 6, "f"), (1, 1, "a"), (1, 2, "b")] {
+            last.push(feed, ts, line.into());
+        }
+        assert!(last.is_beyond(1) && !last.is_beyond(2) && !last.is_beyond(3));
+        // Read again from farther back.
+        last.forget(0);
+        assert!(!last.is_beyond(0));
+        for (ts, line) in [(3, "c"), (4, "d"), (5, "e"), (6, "f"), (6, "F")] {
+            last.push(0, ts, line.into());
+        }
+        assert!(last.is_beyond(4));
+        let lines: Vec<_> = last.into_lines().map(|line| String::from_utf8(line).unwrap()).collect();
+        assert_eq!(lines, ["e", "f", "F"]);
+        let none = Last::new(0);
+        assert!(none.is_beyond(i64::MAX));
+    }
+}

@@ -1,0 +1,72 @@
+//! Finds the last lines without reading everything before them.
+
+use std::{cmp::Reverse, thread};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Last, Look, Looked, Progress, Record, Source, TailError, run::LOOK_EVERY};
+
+/// The last `count` lines of all feeds: each round reads the ends of those feeds anew that may hold more of them.
+pub(super) fn read_back(
+    source: &mut dyn Source,
+    look: &mut Look,
+    count: usize,
+    cancel: &CancellationToken,
+) -> Result<Last, TailError> {
+    let mut last = Last::new(count);
+    let mut unfinished: Vec<usize> = (0..source.feeds()).collect();
+    let mut round = 0;
+    while !unfinished.is_empty() {
+        // What is newest may make a look at the others needless.
+        unfinished.sort_by_key(|feed| Reverse(source.newest(*feed)));
+        source.step_back(&unfinished, round)?;
+        for feed in &unfinished {
+            last.forget(*feed);
+        }
+        read(source, look, unfinished.clone(), &mut last, cancel)?;
+        unfinished.retain(|feed| {
+            let before = source.before(*feed).map(|ts| ts.min(source.newest(*feed)));
+            before.is_some_and(|ts| !last.is_beyond(ts))
+        });
+        round += 1;
+    }
+    Ok(last)
+}
+
+/// Reads these feeds to their ends, in turns.
+fn read(
+    source: &mut dyn Source,
+    look: &mut Look,
+    mut unread: Vec<usize>,
+    last: &mut Last,
+    cancel: &CancellationToken,
+) -> Result<(), TailError> {
+    while !unread.is_empty() {
+        let (mut came, mut left) = (false, Vec::new());
+        for feed in unread {
+            if last.is_beyond(source.newest(feed)) {
+                continue;
+            }
+            let progress = source.read(feed, &mut |record: &Record<'_>| {
+                let mut line = Vec::new();
+                if let Looked::Written(ts) = look.line(feed, record, &mut line) {
+                    last.push(feed, ts, line);
+                }
+                true
+            })?;
+            came |= progress == Progress::More;
+            if progress != Progress::AtEnd {
+                left.push(feed);
+            }
+        }
+        if cancel.is_cancelled() {
+            return Err(TailError::Interrupted);
+        }
+        unread = left;
+        if !came && !unread.is_empty() {
+            // Whoever has news unparks.
+            thread::park_timeout(LOOK_EVERY);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! What is read, before anything is made of it.
+
+use crate::domain::{blob_name, key::RecordKey};
+
+/// A record of a topic, or a line of a blob with what its record would tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    pub kind: Kind,
+    pub place: Place<'a>,
+    pub key: Option<&'a [u8]>,
+    /// Milliseconds since 1970: when Kafka got it. A line of a blob has none.
+    pub timestamp_ms: Option<i64>,
+    pub headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    /// `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+}
+
+/// What a value is, by its topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Raw {
+        from_proxy: bool,
+    },
+    Extracted,
+    /// Of blobs, and their states.
+    Event,
+    /// A topic that the configuration does not name: the headers tell.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    Topic {
+        topic: &'a str,
+        partition: i32,
+        offset: i64,
+    },
+    Blob {
+        name: &'a str,
+        member: u64,
+        line: u64,
+    },
+}
+
+impl<'a> Record<'a> {
+    /// The first header of this name, if it is text.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.headers.iter().find(|(header, _)| *header == name)?;
+        str::from_utf8((*value)?).ok()
+    }
+
+    /// The key taken apart, if it is one of the pipeline's.
+    pub fn parsed_key(&self) -> Option<RecordKey<'a>> {
+        RecordKey::parse(str::from_utf8(self.key?).ok()?)
+    }
+
+    pub fn subscription(&self) -> Option<&'a str> {
+        self.header("subscription")
+            .or_else(|| self.parsed_key().map(|key| key.subscription))
+    }
+
+    pub fn environment(&self) -> Option<&'a str> {
+        self.header("environment")
+            .or_else(|| self.parsed_key().map(|key| key.environment))
+    }
+
+    /// The pod, as far as the record's key or the blob's name tells it.
+    pub fn pod(&self) -> Option<&'a str> {
+        let name = match self.place {
+            Place::Blob { name, .. } => name,
+            Place::Topic { .. } => self.parsed_key()?.subject,
+        };
+        let (_, rest) = blob_name::without_directory(name).split_once('.')?;
+        let (pod, _) = rest.split_once('_')?;
+        Some(pod)
+    }
+
+    /// `i/n` of a line that came in several records.
+    pub fn part(&self) -> Option<(u64, u64)> {
+        let (number, of) = self.header("part")?.split_once('/')?;
+        let (number, of) = (number.parse().ok()?, of.parse().ok()?);
+        (of > 1 && (1..=of).contains(&number)).then_some((number, of))
+    }
+}
