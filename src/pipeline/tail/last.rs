@@ -1,6 +1,9 @@
 //! The last lines of all feeds together.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
 
 /// Keeps the latest `count` lines.
 #[derive(Debug)]
@@ -8,6 +11,8 @@ pub struct Last {
     count: usize,
     kept: BinaryHeap<Reverse<Kept>>,
     came: u64,
+    /// Lines that came of each feed, whether or not they are kept.
+    came_of: HashMap<usize, usize>,
 }
 
 /// Ordered by time, and at the same time as they came.
@@ -25,11 +30,13 @@ impl Last {
             count,
             kept: BinaryHeap::new(),
             came: 0,
+            came_of: HashMap::new(),
         }
     }
 
     pub fn push(&mut self, feed: usize, ts: i64, line: Vec<u8>) {
         self.came += 1;
+        *self.came_of.entry(feed).or_default() += 1;
         self.kept.push(Reverse(Kept {
             ts,
             came: self.came,
@@ -44,12 +51,18 @@ impl Last {
     /// The feed is read again, from farther back.
     pub fn forget(&mut self, feed: usize) {
         self.kept.retain(|Reverse(kept)| kept.feed != feed);
+        self.came_of.remove(&feed);
     }
 
     /// Whether lines of this time and older can not be among the last any more.
     pub fn is_beyond(&self, ts: i64) -> bool {
         let oldest = self.kept.peek();
         self.kept.len() >= self.count && oldest.is_none_or(|Reverse(kept)| kept.ts > ts)
+    }
+
+    /// Whether as many lines came of the feed as are wanted of all.
+    pub fn has_enough_of(&self, feed: usize) -> bool {
+        self.came_of.get(&feed).copied().unwrap_or_default() >= self.count
     }
 
     /// In the order of their time.
@@ -79,6 +92,12 @@ mod tests {
             last.push(0, ts, line.into());
         }
         assert!(last.is_beyond(4));
+        assert!(last.has_enough_of(0) && !last.has_enough_of(1));
+        last.forget(0);
+        assert!(!last.has_enough_of(0));
+        for (ts, line) in [(3, "c"), (4, "d"), (5, "e"), (6, "f"), (6, "F")] {
+            last.push(0, ts, line.into());
+        }
         let lines: Vec<_> = last.into_lines().map(|line| String::from_utf8(line).unwrap()).collect();
         assert_eq!(lines, ["e", "f", "F"]);
         let none = Last::new(0);

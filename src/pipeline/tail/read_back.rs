@@ -6,6 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Last, Look, Looked, Progress, Record, Source, TailError, run::LOOK_EVERY};
 
+/// A feed is in about the order of time, so what lies before enough lines of it is older; how old is told only by when Kafka
+/// got it, which for days that were brought in later is long after. From this round on, thousands of records deep, the order
+/// is relied on.
+const FAR_BACK: u32 = 3;
+
 /// The last `count` lines of all feeds: each round reads the ends of those feeds anew that may hold more of them.
 pub(super) fn read_back(
     source: &mut dyn Source,
@@ -25,6 +30,9 @@ pub(super) fn read_back(
         }
         read(source, look, unfinished.clone(), &mut last, cancel)?;
         unfinished.retain(|feed| {
+            if round >= FAR_BACK && last.has_enough_of(*feed) {
+                return false;
+            }
             let before = source.before(*feed).map(|ts| ts.min(source.newest(*feed)));
             before.is_some_and(|ts| !last.is_beyond(ts))
         });

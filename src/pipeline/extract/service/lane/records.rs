@@ -1,0 +1,188 @@
+//! Raw records become records.
+
+use std::time::Instant;
+
+use super::{ExtractError, Lane, Uncommitted};
+use crate::{
+    domain::record::{ErrorType, Failed, Record, Source, write_json},
+    kafka::{self, Consumed, Headers},
+    pipeline::extract::{
+        Origin, RawLine, extract,
+        service::{
+            joiner::{Joined, Parts},
+            origin::{Whence, headers_for, part},
+            settings::{Input, Output},
+        },
+    },
+};
+
+/// Bytes of an output record besides its key, headers and payload.
+const OVERHEAD_BYTES: usize = 512;
+const OVERHEAD_BYTES_OF_HEADER: usize = 10;
+const LEAST_PART_BYTES: usize = 64;
+
+impl Lane {
+    /// Takes a raw record.
+    pub(super) fn take(&mut self, record: Consumed) -> Result<(), ExtractError> {
+        let Some(share) = self.shares.get_mut(&record.partition) else {
+            return Ok(());
+        };
+        let Some(next) = &mut share.next else {
+            return Ok(());
+        };
+        *next = record.offset + 1;
+        share.at_end = false;
+        self.uncommitted.begun.get_or_insert_with(Instant::now);
+        self.uncommitted.raw_bytes += record.value.as_ref().map_or(0, Vec::len) as u64;
+        let (part, mut ready) = (part(&record), Vec::new());
+        share
+            .joiner
+            .take(record, part, Instant::now(), |joined| ready.push(joined));
+        let sent = self.send_all(ready);
+        if let Err(ExtractError::Refused { partition, offset, .. }) = &sent {
+            self.stand_before(*partition, *offset, part.is_some())?;
+        }
+        sent
+    }
+
+    /// What came before a refused record is good, and it is the next one again. Records of others may lie among the parts
+    /// of a line: then everything since the last commit is undone.
+    pub(super) fn stand_before(&mut self, partition: i32, offset: i64, in_parts: bool) -> Result<(), kafka::Error> {
+        if in_parts {
+            self.uncommitted = Uncommitted::default();
+            return self.producer.abort();
+        }
+        if let Some(share) = self.shares.get_mut(&partition) {
+            share.next = Some(offset);
+        }
+        Ok(())
+    }
+
+    pub(super) fn give_up_lines(&mut self) -> Result<(), ExtractError> {
+        let (mut ready, now) = (Vec::new(), Instant::now());
+        for share in self.shares.values_mut() {
+            share.joiner.give_up(now, |joined| ready.push(joined));
+        }
+        self.send_all(ready)
+    }
+
+    pub(super) fn send_all(&mut self, ready: Vec<Joined>) -> Result<(), ExtractError> {
+        for joined in ready {
+            match joined {
+                Joined::Line(record) => self.extract(&record)?,
+                Joined::Broken(record, parts) => self.broken(&record, parts)?,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn extract(&mut self, raw: &Consumed) -> Result<(), ExtractError> {
+        let line = RawLine::new(raw.value.as_deref().unwrap_or_default());
+        // A tombstone is no line.
+        let origin = self.origin(raw);
+        let record = match raw.value {
+            Some(_) => extract(&line, origin, self.settings.validate),
+            None => None,
+        };
+        self.send(raw, origin, record.as_ref())
+    }
+
+    /// A line of which parts are missing.
+    pub(super) fn broken(&mut self, raw: &Consumed, Parts { have, of }: Parts) -> Result<(), ExtractError> {
+        let line = RawLine::new(raw.value.as_deref().unwrap_or_default());
+        let origin = self.origin(raw);
+        let (raw_line, raw_line_encoding) = line.whole();
+        let failed = Failed {
+            raw_line,
+            raw_line_encoding,
+            error: format!("the line came in {of} parts, and others than up to number {have} do not go with it"),
+            error_type: match origin.from_proxy {
+                true => ErrorType::ProxyParseError,
+                false => ErrorType::ParseError,
+            },
+            timestamp: origin.received_ns,
+            source: Source {
+                service: origin.service,
+                environment: origin.environment,
+                subscription: origin.subscription,
+                pod_name: "".into(),
+            },
+        };
+        self.send(raw, origin, Some(&Record::Error(failed)))
+    }
+
+    pub(super) fn origin<'a>(&self, raw: &'a Consumed) -> Origin<'a> {
+        let Whence {
+            service,
+            environment,
+            subscription,
+        } = Whence::of(raw);
+        Origin {
+            service,
+            environment,
+            subscription,
+            from_proxy: self.input().from_proxy,
+            received_ns: raw.timestamp.unwrap_or_default().saturating_mul(1_000_000),
+        }
+    }
+
+    pub(super) fn input(&self) -> &Input {
+        self.settings.input(self.number)
+    }
+
+    /// Sends what became of a raw record, under its key and into its partition, so that order holds.
+    pub(super) fn send(
+        &mut self,
+        raw: &Consumed,
+        origin: Origin<'_>,
+        record: Option<&Record<'_>>,
+    ) -> Result<(), ExtractError> {
+        let input = self.settings.input(self.number);
+        let output = match record {
+            Some(Record::Error(failed)) if !self.settings.keep_errors => {
+                return Err(ExtractError::Refused {
+                    topic: input.topic.clone(),
+                    partition: raw.partition,
+                    offset: raw.offset,
+                    reason: failed.error.clone(),
+                });
+            }
+            Some(Record::Error(_)) => &self.settings.errors,
+            _ => &input.output,
+        };
+        let kind = record.map(Record::kind);
+        let Origin {
+            subscription,
+            environment,
+            ..
+        } = origin;
+        self.uncommitted.extracted.add(subscription, environment, kind);
+        let (Some(record), Some(kind), Some(producer)) = (record, kind, &mut self.producer.inner) else {
+            return Ok(());
+        };
+        self.json.clear();
+        write_json(record, &mut self.json);
+        let limit = payload_limit(output, raw);
+        let parts = self.json.len().div_ceil(limit).max(1);
+        for (number, payload) in (1..).zip(self.json.chunks(limit)) {
+            producer.send(kafka::Record {
+                topic: &output.topic,
+                partition: raw.partition % output.partitions.max(1) as i32,
+                key: raw.key.as_deref(),
+                payload: Some(payload),
+                headers: Some(headers_for(raw, kind, (parts > 1).then_some((number, parts)))),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of payload in one record of the output.
+fn payload_limit(output: &Output, raw: &Consumed) -> usize {
+    let headers = raw.headers.iter().flat_map(Headers::iter);
+    let headers: usize = headers
+        .map(|header| header.key.len() + header.value.map_or(0, <[u8]>::len) + OVERHEAD_BYTES_OF_HEADER)
+        .sum();
+    let besides = OVERHEAD_BYTES + headers + raw.key.as_ref().map_or(0, Vec::len);
+    output.max_record_bytes.saturating_sub(besides).max(LEAST_PART_BYTES)
+}
