@@ -24,12 +24,12 @@ use rdkafka::{
 
 use super::{
     Connection, Error,
-    blocking::pause,
     connection::REQUEST_TIMEOUT,
     context::Context,
     dispose::Disposed,
     error::{is_denied, is_of_connections},
     outage::Outage,
+    seek::seek,
 };
 
 /// Where a group stands: by partition, the offset of the record that is next.
@@ -72,9 +72,6 @@ pub struct Consumed {
 
 /// A killed member's partitions go to others after this long.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(12);
-/// Just assigned partitions refuse a seek for a moment.
-const SEEK_PATIENCE: Duration = Duration::from_secs(10);
-const SEEK_RETRY: Duration = Duration::from_millis(20);
 /// Of a question to brokers that may be away: nothing else is done meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -225,16 +222,7 @@ impl Member {
     /// Reads on from these offsets.
     pub fn start(&self, offsets: &Offsets) -> Result<(), Error> {
         let list = self.list(offsets)?;
-        let begun = Instant::now();
-        loop {
-            let tried = self.consumer.seek_partitions(list.clone(), REQUEST_TIMEOUT);
-            let sought = tried.and_then(|list| list.elements().iter().try_for_each(|element| element.error()));
-            match sought {
-                Ok(()) => break,
-                Err(error) if begun.elapsed() > SEEK_PATIENCE => return Err(self.failed(error)),
-                Err(_) => pause(SEEK_RETRY),
-            }
-        }
+        seek(&self.consumer, &list).map_err(|error| self.failed(error))?;
         self.consumer.resume(&list).map_err(|error| self.failed(error))
     }
 

@@ -17,6 +17,7 @@ mod outage;
 mod partitions;
 mod peek;
 mod producer;
+mod seek;
 mod version;
 
 pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};

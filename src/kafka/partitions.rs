@@ -22,6 +22,7 @@ use super::{
     context::Context,
     dispose::Disposed,
     error::is_denied,
+    seek::seek,
 };
 
 /// Committed records of partitions that are named one by one. Nothing is committed, and no group knows of it.
@@ -56,9 +57,6 @@ const QUEUE_KBYTES: u32 = 4 << 10;
 /// A partition that is new, or was moved, gets a leader within this time, as a rule.
 const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(50);
-/// Just assigned partitions refuse a seek for a moment.
-const SEEK_PATIENCE: Duration = Duration::from_secs(10);
-const SEEK_RETRY: Duration = Duration::from_millis(5);
 
 impl Fetched<'_> {
     pub fn topic(&self) -> &str {
@@ -180,24 +178,7 @@ impl Partitions {
             self.queues.push(queue);
         }
         // What came before its queue was set apart went to the consumer's own: a seek fetches it again.
-        self.seek(&list)
-    }
-
-    fn seek(&self, list: &TopicPartitionList) -> Result<(), Error> {
-        if list.count() == 0 {
-            return Ok(());
-        }
-        let begun = Instant::now();
-        loop {
-            let tried = self.consumer.seek_partitions(list.clone(), REQUEST_TIMEOUT);
-            match tried.and_then(|list| list.elements().iter().try_for_each(|element| element.error())) {
-                Ok(()) => return Ok(()),
-                Err(error) if begun.elapsed() > SEEK_PATIENCE => {
-                    return Err(Error::client("assigning partitions", error));
-                }
-                Err(_) => pause(SEEK_RETRY),
-            }
-        }
+        seek(&self.consumer, &list).map_err(what)
     }
 
     /// The next of the partition that was assigned as number `index`; does not wait.
