@@ -76,7 +76,7 @@ impl RawLines {
         if let Some(part) = piece.part {
             headers = headers.insert(Header {
                 key: "part",
-                value: Some(&format!("{}/{}", part.number, part.of)),
+                value: Some(&part.to_string()),
             });
         }
         producer.send(Record {

@@ -1,5 +1,7 @@
 //! Lines that travel together.
 
+use std::fmt;
+
 use crate::domain::{Checkpoint, LinePosition};
 
 /// Consecutive lines of one blob.
@@ -31,6 +33,25 @@ pub struct Part {
     pub of: u64,
 }
 
+/// As the header `part` has it: `2/7`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl Part {
+    /// Reads the header `part`. `None` for anything but a number from 1 up to how many there are.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (number, of) = text.split_once('/')?;
+        let part = Self {
+            number: number.parse().ok()?,
+            of: of.parse().ok()?,
+        };
+        (1..=part.of).contains(&part.number).then_some(part)
+    }
+}
+
 impl Piece {
     pub fn ends_line(&self) -> bool {
         self.part.is_none_or(|part| part.number == part.of)
@@ -52,5 +73,27 @@ impl Batch {
     /// Bytes of text in it, without newlines.
     pub fn text_bytes(&self) -> u64 {
         self.pieces.iter().map(|piece| (piece.end - piece.start) as u64).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_part_is_one() {
+        for (text, expected) in [
+            ("2/7", Some((2, 7))),
+            ("0/7", None),
+            ("8/7", None),
+            ("1/", None),
+            ("1", None),
+            ("", None),
+            ("-1/7", None),
+        ] {
+            let part = Part::parse(text);
+            assert_eq!(part.map(|part| (part.number, part.of)), expected, "{text}");
+            assert!(part.is_none_or(|part| part.to_string() == text), "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::Record;
+use crate::pipeline::lines::Part;
 
 /// What is shown of a line; the rest of a longer one is left out.
 const LINE_BYTES: usize = 16 << 20;
@@ -25,7 +26,7 @@ impl Parts {
     /// The line that is whole with this record. Parts without those before them are passed over.
     pub fn join<'a>(&mut self, feed: usize, record: &Record<'a>) -> Option<Cow<'a, [u8]>> {
         let value = record.value.unwrap_or_default();
-        let Some((part, of)) = record.part() else {
+        let Some(Part { number: part, of }) = record.part() else {
             return Some(Cow::Borrowed(value));
         };
         let key = (feed, record.key.unwrap_or_default().to_vec());

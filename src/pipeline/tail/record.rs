@@ -1,6 +1,9 @@
 //! What is read, before anything is made of it.
 
-use crate::domain::{blob_name, key::RecordKey};
+use crate::{
+    domain::{blob_name, key::RecordKey},
+    pipeline::lines::Part,
+};
 
 /// A record of a topic, or a line of a blob with what its record would tell of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +78,8 @@ impl<'a> Record<'a> {
         Some(pod)
     }
 
-    /// `i/n` of a line that came in several records.
-    pub fn part(&self) -> Option<(u64, u64)> {
-        let (number, of) = self.header("part")?.split_once('/')?;
-        let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-        (of > 1 && (1..=of).contains(&number)).then_some((number, of))
+    /// Which part it is of a line that came in several records.
+    pub fn part(&self) -> Option<Part> {
+        Part::parse(self.header("part")?).filter(|part| part.of > 1)
     }
 }

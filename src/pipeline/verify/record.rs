@@ -43,22 +43,17 @@ pub fn placed<'r>(
     };
     let part = match header("part") {
         None => None,
-        Some(_) => Some(text("part").and_then(part).ok_or("its header `part` is not i/n")?),
+        Some(_) => Some(
+            text("part")
+                .and_then(Part::parse)
+                .ok_or("its header `part` is not i/n")?,
+        ),
     };
     Ok(Placed {
         position: LinePosition { member, index },
         number,
         part,
     })
-}
-
-fn part(text: &str) -> Option<Part> {
-    let (number, of) = text.split_once('/')?;
-    let part = Part {
-        number: number.parse().ok()?,
-        of: of.parse().ok()?,
-    };
-    (1..=part.of).contains(&part.number).then_some(part)
 }
 
 /// Joins the parts of long lines. Of each blob one line may be open at a time.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::kafka::Consumed;
+use crate::{kafka::Consumed, pipeline::lines::Part};
 
 /// A line longer than this is not put together: memory has an end.
 const LONGEST_LINE_BYTES: usize = 64 << 20;
@@ -25,23 +25,17 @@ pub struct Joiner {
 struct Open {
     /// The first part, with what has come of the line.
     line: Consumed,
-    parts: Parts,
+    /// The last part that is there; those before it are, too.
+    last: Part,
     since: Instant,
-}
-
-/// Which parts are there: the first ones, up to `have`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
-    pub have: u64,
-    pub of: u64,
 }
 
 /// What comes out, in the order of the partition.
 #[derive(Debug)]
 pub enum Joined {
     Line(Consumed),
-    /// The rest of a line is missing; this came of it.
-    Broken(Consumed, Parts),
+    /// The rest of a line is missing; this came of it, up to this part.
+    Broken(Consumed, Part),
 }
 
 impl Joiner {
@@ -51,15 +45,15 @@ impl Joiner {
     }
 
     /// Takes the next record. `part` is its header's value, if there is one.
-    pub fn take(&mut self, record: Consumed, part: Option<(u64, u64)>, now: Instant, mut give: impl FnMut(Joined)) {
-        let Some((number, of)) = part.filter(|(_, of)| *of > 1) else {
+    pub fn take(&mut self, record: Consumed, part: Option<Part>, now: Instant, mut give: impl FnMut(Joined)) {
+        let Some(Part { number, of }) = part.filter(|part| part.of > 1) else {
             return give(Joined::Line(record));
         };
         let key = record.key.clone().unwrap_or_default();
         if let Some(open) = self.open.get_mut(&key) {
             if open.takes(number, of, &record) {
                 open.append(record);
-                if open.parts.have == of
+                if open.last.number == of
                     && let Some(open) = self.open.remove(&key)
                 {
                     give(Joined::Line(open.line));
@@ -70,19 +64,19 @@ impl Joiner {
                 give(open.broken());
             }
         }
-        let parts = Parts { have: number, of };
+        let last = Part { number, of };
         match number {
             1 => {
                 self.open.insert(
                     key,
                     Open {
                         line: record,
-                        parts,
+                        last,
                         since: now,
                     },
                 );
             }
-            _ => give(Joined::Broken(record, parts)),
+            _ => give(Joined::Broken(record, last)),
         }
     }
 
@@ -98,27 +92,20 @@ impl Joiner {
 impl Open {
     fn takes(&self, number: u64, of: u64, record: &Consumed) -> bool {
         let length = |record: &Consumed| record.value.as_ref().map_or(0, Vec::len);
-        number == self.parts.have + 1
-            && of == self.parts.of
+        number == self.last.number + 1
+            && of == self.last.of
             && length(&self.line) + length(record) <= LONGEST_LINE_BYTES
     }
 
     fn append(&mut self, record: Consumed) {
         let line = self.line.value.get_or_insert_default();
         line.extend_from_slice(&record.value.unwrap_or_default());
-        self.parts.have += 1;
+        self.last.number += 1;
     }
 
     fn broken(self) -> Joined {
-        Joined::Broken(self.line, self.parts)
+        Joined::Broken(self.line, self.last)
     }
-}
-
-/// Reads the header `part`, such as `2/7`. `None` for anything else.
-pub fn parse_part(text: &[u8]) -> Option<(u64, u64)> {
-    let (number, of) = str::from_utf8(text).ok()?.split_once('/')?;
-    let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-    (1..=of).contains(&number).then_some((number, of))
 }
 
 #[cfg(test)]
@@ -126,7 +113,7 @@ mod tests {
     use super::*;
 
     /// `a2/3:text` is a part of the line with the key `a`, `a:text` a whole one.
-    fn record(text: &str) -> (Consumed, Option<(u64, u64)>) {
+    fn record(text: &str) -> (Consumed, Option<Part>) {
         let (head, value) = text.split_once(':').unwrap();
         let (key, part) = head.split_at(1);
         let record = Consumed {
@@ -137,7 +124,7 @@ mod tests {
             value: Some(value.as_bytes().to_vec()),
             headers: None,
         };
-        (record, parse_part(part.as_bytes()))
+        (record, Part::parse(part))
     }
 
     fn told(joined: Joined) -> String {
@@ -147,7 +134,7 @@ mod tests {
         };
         match joined {
             Joined::Line(record) => text(record),
-            Joined::Broken(record, Parts { have, of }) => format!("{}!{have}/{of}", text(record)),
+            Joined::Broken(record, Part { number: have, of }) => format!("{}!{have}/{of}", text(record)),
         }
     }
 
@@ -195,29 +182,14 @@ mod tests {
         for number in 1..=2 {
             let (mut part, _) = record("a:x");
             part.value = Some(vec![b'x'; LONGEST_LINE_BYTES / 2 + 1]);
-            joiner.take(part, Some((number, 2)), now, |joined| found.push(joined));
+            joiner.take(part, Some(Part { number, of: 2 }), now, |joined| found.push(joined));
         }
         assert!(matches!(
             &found[..],
             [
-                Joined::Broken(_, Parts { have: 1, of: 2 }),
-                Joined::Broken(_, Parts { have: 2, of: 2 })
+                Joined::Broken(_, Part { number: 1, of: 2 }),
+                Joined::Broken(_, Part { number: 2, of: 2 })
             ]
         ));
-    }
-
-    #[test]
-    fn only_a_part_is_one() {
-        for (text, expected) in [
-            ("2/7", Some((2, 7))),
-            ("0/7", None),
-            ("8/7", None),
-            ("1/", None),
-            ("1", None),
-            ("", None),
-            ("-1/7", None),
-        ] {
-            assert_eq!(parse_part(text.as_bytes()), expected, "{text}");
-        }
     }
 }

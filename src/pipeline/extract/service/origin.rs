@@ -1,9 +1,9 @@
 //! What a raw record's headers and key say about its line.
 
-use super::joiner::parse_part;
 use crate::{
     domain::{key::RecordKey, record::Kind},
     kafka::{Consumed, Header, Headers, OwnedHeaders},
+    pipeline::lines::Part,
 };
 
 /// Where a line comes from; empty where neither a header nor the key tells.
@@ -41,14 +41,14 @@ impl<'a> Whence<'a> {
 }
 
 /// Which part of a line the record is.
-pub fn part(record: &Consumed) -> Option<(u64, u64)> {
+pub fn part(record: &Consumed) -> Option<Part> {
     let mut headers = record.headers.as_ref()?.iter();
     let part = headers.find(|header| header.key == "part")?;
-    parse_part(part.value?)
+    Part::parse(str::from_utf8(part.value?).ok()?)
 }
 
 /// Those of the raw record, and what kind of record came of it; with its number if it comes in parts.
-pub fn headers_for(raw: &Consumed, kind: Kind, part: Option<(usize, usize)>) -> OwnedHeaders {
+pub fn headers_for(raw: &Consumed, kind: Kind, part: Option<Part>) -> OwnedHeaders {
     let count = raw.headers.as_ref().map_or(0, Headers::count);
     let mut headers = OwnedHeaders::new_with_capacity(count + 2);
     for header in raw.headers.iter().flat_map(Headers::iter) {
@@ -62,9 +62,9 @@ pub fn headers_for(raw: &Consumed, kind: Kind, part: Option<(usize, usize)>) -> 
     });
     match part {
         None => headers,
-        Some((number, of)) => headers.insert(Header {
+        Some(part) => headers.insert(Header {
             key: "part",
-            value: Some(&format!("{number}/{of}")),
+            value: Some(&part.to_string()),
         }),
     }
 }
@@ -125,7 +125,7 @@ mod tests {
                 ("none", None),
             ],
         );
-        assert_eq!(part(&raw), Some((1, 2)));
+        assert_eq!(part(&raw), Some(Part { number: 1, of: 2 }));
         let told = |headers: OwnedHeaders| {
             let text = |header: Header<'_, &[u8]>| {
                 format!(
@@ -141,7 +141,11 @@ mod tests {
             "blob-offset=7 none=- record-type=http"
         );
         assert_eq!(
-            told(headers_for(&record(None, &[]), Kind::Error, Some((2, 3)))),
+            told(headers_for(
+                &record(None, &[]),
+                Kind::Error,
+                Some(Part { number: 2, of: 3 })
+            )),
             "record-type=error part=2/3"
         );
     }

@@ -172,7 +172,7 @@ impl Feed {
                     continue;
                 }
             }
-            let part = piece.part.map(|part| format!("{}/{}", part.number, part.of));
+            let part = piece.part.as_ref().map(ToString::to_string);
             let text = |text: &'static str, value| (text, Some(value));
             let mut headers = vec![
                 text("service", self.service.as_bytes()),

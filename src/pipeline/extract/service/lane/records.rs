@@ -9,11 +9,12 @@ use crate::{
     pipeline::extract::{
         Origin, RawLine, extract,
         service::{
-            joiner::{Joined, Parts},
+            joiner::Joined,
             origin::{Whence, headers_for, part},
             settings::{Input, Output},
         },
     },
+    pipeline::lines::Part,
 };
 
 /// Bytes of an output record besides its key, headers and payload.
@@ -70,7 +71,7 @@ impl Lane {
         for joined in ready {
             match joined {
                 Joined::Line(record) => self.extract(&record)?,
-                Joined::Broken(record, parts) => self.broken(&record, parts)?,
+                Joined::Broken(record, last) => self.broken(&record, last)?,
             }
         }
         Ok(())
@@ -88,7 +89,7 @@ impl Lane {
     }
 
     /// A line of which parts are missing.
-    pub(super) fn broken(&mut self, raw: &Consumed, Parts { have, of }: Parts) -> Result<(), ExtractError> {
+    pub(super) fn broken(&mut self, raw: &Consumed, Part { number: have, of }: Part) -> Result<(), ExtractError> {
         let line = RawLine::new(raw.value.as_deref().unwrap_or_default());
         let origin = self.origin(raw);
         let (raw_line, raw_line_encoding) = line.whole();
@@ -163,14 +164,15 @@ impl Lane {
         self.json.clear();
         write_json(record, &mut self.json);
         let limit = payload_limit(output, raw);
-        let parts = self.json.len().div_ceil(limit).max(1);
+        let of = self.json.len().div_ceil(limit).max(1) as u64;
         for (number, payload) in (1..).zip(self.json.chunks(limit)) {
+            let part = (of > 1).then_some(Part { number, of });
             producer.send(kafka::Record {
                 topic: &output.topic,
                 partition: raw.partition % output.partitions.max(1) as i32,
                 key: raw.key.as_deref(),
                 payload: Some(payload),
-                headers: Some(headers_for(raw, kind, (parts > 1).then_some((number, parts)))),
+                headers: Some(headers_for(raw, kind, part)),
             })?;
         }
         Ok(())
