@@ -20,7 +20,7 @@ use std::{
 };
 
 use support::{
-    bench::median,
+    bench::{committed, median},
     extraction::{Extraction, raw},
     process::wait_for,
     scene::api_blob,
@@ -80,12 +80,4 @@ fn pieces(lines: Range<u64>) -> impl Iterator<Item = Range<u64>> {
         .clone()
         .step_by(5_000)
         .map(move |from| from..lines.end.min(from + 5_000))
-}
-
-/// Lines that the extractor's log says are committed.
-fn committed(log: &str) -> u64 {
-    log.lines()
-        .filter(|line| line.contains("committed lane="))
-        .filter_map(|line| line.split_once(" lines=")?.1.split(' ').next()?.parse::<u64>().ok())
-        .sum()
 }

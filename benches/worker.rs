@@ -22,7 +22,7 @@ use std::{
 };
 
 use support::{
-    bench::{PARTITIONS, beside_kcat, write_blob},
+    bench::{PARTITIONS, beside_kcat, committed, write_blob},
     gz,
     pipeline::{Pipeline, observed},
     process::wait_for,
@@ -68,12 +68,4 @@ fn run_worker(file: &Path, blobs: u64) -> (f64, u64) {
     let seconds = begun.elapsed().as_secs_f64();
     worker.signal("TERM");
     (seconds, worker.wait().success().peak_rss_bytes)
-}
-
-/// Lines that the worker's log says are committed.
-fn committed(log: &str) -> u64 {
-    log.lines()
-        .filter(|line| line.contains("committed lane="))
-        .filter_map(|line| line.split_once(" lines=")?.1.split(' ').next()?.parse::<u64>().ok())
-        .sum()
 }

@@ -72,3 +72,11 @@ pub fn median(seconds: &mut [f64]) -> f64 {
     seconds.sort_by(f64::total_cmp);
     seconds[seconds.len() / 2]
 }
+
+/// Lines that the log of a service's lanes says are committed.
+pub fn committed(log: &str) -> u64 {
+    log.lines()
+        .filter(|line| line.contains("committed lane="))
+        .filter_map(|line| line.split_once(" lines=")?.1.split(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
