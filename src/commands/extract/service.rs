@@ -15,7 +15,7 @@ use crate::{
         extract::service::{self, Input, Output, Settings},
         health::Health,
         lanes::{Instance, Lanes},
-        metrics::{self, ExtractMetrics, log_every},
+        metrics::{self, ExtractMetrics, log_progress},
     },
 };
 
@@ -66,10 +66,7 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     let figures = ExtractMetrics::register(&mut registry);
     let lanes = Arc::new(Lanes::new(Health::default(), figures.lanes().clone()));
     let _server = args.metrics.serve(registry, lanes.health.clone()).await?;
-    let monitoring = &config.monitoring;
-    let _progress = monitoring
-        .enable_metrics
-        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures.clone()));
+    let _progress = log_progress(&config.monitoring, figures.clone());
     tracing::info!(
         group = settings.group,
         instance = settings.instance,

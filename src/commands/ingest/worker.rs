@@ -18,7 +18,7 @@ use crate::{
     pipeline::{
         health::Health,
         lanes::Instance,
-        metrics::{self, WorkerMetrics, log_every},
+        metrics::{self, WorkerMetrics, log_progress},
         worker::{self, RawTopic, Settings, Topics, Watch},
     },
 };
@@ -134,10 +134,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let figures = WorkerMetrics::register(&mut registry);
     let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
     let _server = args.service.metrics.serve(registry, watch.lanes.health.clone()).await?;
-    let monitoring = &config.monitoring;
-    let _progress = monitoring
-        .enable_metrics
-        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures));
+    let _progress = log_progress(&config.monitoring, figures);
     tracing::info!(group = settings.group, instance = settings.instance, lanes, "working");
     let until_idle = args.service.until_idle.map(Duration::from_secs);
     let connection = kafka.connection.clone();

@@ -16,7 +16,7 @@ use crate::{
     domain::Date,
     pipeline::{
         health::Health,
-        metrics::{self, MonitorMetrics, log_every},
+        metrics::{self, MonitorMetrics, log_progress},
         monitor::{self, Batch, Events, Watch},
     },
 };
@@ -168,10 +168,7 @@ async fn once(watches: Vec<Watch>, events: Events, handling: &ErrorHandling, mut
 
 /// Scans until it is dropped.
 async fn serve(watches: Vec<Watch>, events: Events, config: &Config, figures: &MonitorMetrics) -> anyhow::Result<()> {
-    let monitoring = &config.monitoring;
-    let _progress = monitoring
-        .enable_metrics
-        .then(|| log_every(Duration::from_secs(monitoring.stats_report_interval), figures.clone()));
+    let _progress = log_progress(&config.monitoring, figures.clone());
     let Err(error) = monitor::serve(watches, events, &config.error_handling, figures).await;
     Err(error.into())
 }

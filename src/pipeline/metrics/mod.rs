@@ -3,7 +3,7 @@
 //! ```text
 //!  monitor ──▶ MonitorMetrics ─┐              ┌─▶ text()          /metrics, by `cli::serve`
 //!  worker  ──▶ WorkerMetrics ──┴─▶ Registry ──┘
-//!                    └───────────▶ totals() ────▶ log_every()     a line of progress in the log
+//!                    └───────────▶ totals() ────▶ log_progress()     a line of progress in the log
 //! ```
 //!
 //! A service makes a [`registry`], registers its figures in it and gives it away; counting goes on through handles, which
@@ -22,7 +22,7 @@ pub use extract::{ExtractMetrics, ExtractTotals, Extracted, Lag};
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
 pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};
-pub use progress::{Progress, log_every};
+pub use progress::{Progress, log_progress};
 pub use prometheus_client::registry::Registry;
 pub use worker::{Committed, Share, Standing, WorkerEnvironment, WorkerMetrics, WorkerTotals};
 

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::config::Monitoring;
+
 use super::{ExtractMetrics, ExtractTotals, MonitorMetrics, MonitorTotals, WorkerMetrics, WorkerTotals};
 
 /// Figures of which a line can tell what came since the line before.
@@ -17,8 +19,13 @@ pub trait Progress: Send + 'static {
     fn log(before: &Self::Totals, now: &Self::Totals, elapsed: Duration);
 }
 
-/// Logs a line at the end of each `interval`, until the returned handle is dropped.
-pub fn log_every<P: Progress>(interval: Duration, progress: P) -> AbortOnDropHandle<()> {
+/// Logs a line as often as the configuration wants it, until the returned handle is dropped. `None`: it wants none.
+pub fn log_progress<P: Progress>(monitoring: &Monitoring, progress: P) -> Option<AbortOnDropHandle<()>> {
+    let interval = Duration::from_secs(monitoring.stats_report_interval);
+    monitoring.enable_metrics.then(|| log_every(interval, progress))
+}
+
+fn log_every<P: Progress>(interval: Duration, progress: P) -> AbortOnDropHandle<()> {
     let mut before = progress.now();
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
