@@ -82,6 +82,13 @@ impl LaneProducer {
         self.failures = 0;
     }
 
+    /// As [`Self::abort`], where nothing depends on it: the brokers end a transaction by themselves as well.
+    pub fn abort_if_possible(&mut self) {
+        if let Err(error) = self.abort() {
+            tracing::debug!(lane = self.lane, %error, "the brokers end the transaction themselves");
+        }
+    }
+
     /// Undoes the open transaction.
     pub fn abort(&mut self) -> Result<(), kafka::Error> {
         self.inner.as_mut().map_or(Ok(()), Producer::abort)
@@ -98,9 +105,7 @@ impl LaneProducer {
         tracing::warn!(lane = self.lane, %error, ?delay, "beginning anew from what is committed");
         self.failures += 1;
         self.resume_at = Some(Instant::now() + delay);
-        if let Err(error) = self.abort() {
-            tracing::debug!(lane = self.lane, %error, "the brokers end the transaction themselves");
-        }
+        self.abort_if_possible();
         self.inner = None;
     }
 }

@@ -145,10 +145,8 @@ impl Lane {
                 reason: "partitions went to another member in the middle of a line".to_owned(),
             }),
         };
-        if settled.is_err()
-            && let Err(error) = self.producer.abort()
-        {
-            tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
+        if settled.is_err() {
+            self.producer.abort_if_possible();
         }
         self.drop_shares(partitions);
         self.member.release(partitions)?;

@@ -201,10 +201,8 @@ impl Lane {
                 reason: "a line has not come to its end".to_owned(),
             }),
         };
-        if settled.is_err()
-            && let Err(error) = self.producer.abort()
-        {
-            tracing::debug!(lane = self.number, %error, "the brokers end the transaction themselves");
+        if settled.is_err() {
+            self.producer.abort_if_possible();
         }
         settled
     }
