@@ -20,5 +20,5 @@ pub use blob_name::BlobName;
 pub use checkpoint::{Checkpoint, LinePosition};
 pub use date::Date;
 pub use environment::EnvironmentId;
-pub use moment::Moment;
+pub use moment::{Moment, nanos};
 pub use selector::{Selector, Selectors};

@@ -30,6 +30,11 @@ impl Moment {
     }
 }
 
+/// Nanoseconds since 1970; 0 for times so far away that 64 bits do not hold them.
+pub fn nanos(time: Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond()).unwrap_or_default()
+}
+
 impl FromStr for Moment {
     type Err = InvalidMoment;
 

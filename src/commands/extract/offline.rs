@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::threads;
 use crate::{
     cli::{App, to_stderr},
+    domain::nanos,
     pipeline::extract::offline::{Counts, Extracting, Rules},
 };
 
@@ -48,7 +49,7 @@ pub fn run(input: &str, args: &OfflineArgs, app: &App) -> anyhow::Result<()> {
         service: service.name,
         environment,
         subscription,
-        received_ns: i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default(),
+        received_ns: nanos(Timestamp::now()),
         validate: processing.enable_validation,
         keep_errors: processing.skip_invalid_logs,
     };

@@ -1,7 +1,7 @@
 //! From a record to what is written of it.
 
 use super::{Paint, Parts, Record, Select, View, json};
-use crate::domain::Selectors;
+use crate::domain::{Selectors, nanos};
 
 /// What is shown, and how.
 #[derive(Debug)]
@@ -85,8 +85,4 @@ impl Look {
         }
         Looked::Written(ts)
     }
-}
-
-fn nanos(ts: jiff::Timestamp) -> i64 {
-    i64::try_from(ts.as_nanosecond()).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use super::{
     fields::{event, fault, request, text, time},
 };
 use crate::{
-    domain::Selectors,
+    domain::{Selectors, nanos},
     pipeline::extract::{Origin, RawLine, extract},
 };
 
@@ -96,7 +96,7 @@ impl<'a> View<'a> {
             environment: &self.environment,
             subscription: &self.subscription,
             from_proxy,
-            received_ns: i64::try_from(self.ts.as_nanosecond()).unwrap_or_default(),
+            received_ns: nanos(self.ts),
         };
         let extracted = extract(&raw, origin, false)?;
         // A record holds texts and numbers, so it has a JSON form.

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use self::feed::{Feed, From, Owner};
 use super::{Plan, Progress, Source, Start, TailError, Take};
 use crate::{
-    domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector, Selectors},
+    domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector, Selectors, nanos},
     pipeline::inventory::{self, Selection},
     storage::{BlobProperties, Container, Error, ReadOptions},
 };
@@ -227,8 +227,4 @@ impl Source for FromStorage {
         self.looked = Instant::now();
         Ok(())
     }
-}
-
-fn nanos(time: Timestamp) -> i64 {
-    i64::try_from(time.as_nanosecond()).unwrap_or_default()
 }
