@@ -1,8 +1,9 @@
 //! What a command has at hand: the flags, the configuration, and the way to storage and Kafka that they describe.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, path::Path};
 
 use anyhow::Context;
+use tokio_util::sync::CancellationToken;
 
 use super::{GlobalArgs, Output, logging, output};
 use crate::{
@@ -14,7 +15,9 @@ use crate::{
 
 pub struct App {
     global: GlobalArgs,
+    environment: Environment,
     loaded: OnceCell<Loaded>,
+    stop: CancellationToken,
 }
 
 /// A connection, and the embedded broker behind it if that was asked for.
@@ -32,8 +35,30 @@ impl App {
         logging::start(&global);
         Self {
             global,
+            environment: Environment::of_process(),
             loaded: OnceCell::new(),
+            stop: CancellationToken::new(),
         }
+    }
+
+    /// Another, of this configuration file alone: neither flags nor environment variables change what stands in it.
+    pub fn with_configuration(&self, file: &Path) -> Self {
+        Self {
+            global: GlobalArgs {
+                config: Some(file.to_owned()),
+                brokers: None,
+                properties: Vec::new(),
+                ..self.global.clone()
+            },
+            environment: Environment::default(),
+            loaded: OnceCell::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Cancelled when what runs is to come to its end: by the commands that catch signals.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
     }
 
     pub fn output(&self) -> Output {
@@ -63,7 +88,7 @@ impl App {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
-        let loaded = Config::load_with(&self.overrides(), &Environment::of_process())?;
+        let loaded = Config::load_with(&self.overrides(), &self.environment)?;
         for warning in &loaded.warnings {
             tracing::warn!("{warning}");
         }

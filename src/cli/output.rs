@@ -28,7 +28,10 @@ impl Output {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         Self {
-            out: BufWriter::new(Box::new(stdout)),
+            out: match is_terminal {
+                true => BufWriter::new(Box::new(AboveBars(stdout))),
+                false => BufWriter::new(Box::new(stdout)),
+            },
             is_terminal,
         }
     }
@@ -72,6 +75,19 @@ impl Output {
             true => human_size(bytes),
             false => bytes.to_string(),
         }
+    }
+}
+
+/// A terminal on which bars may be drawn at the same time.
+struct AboveBars<W>(W);
+
+impl<W: Write> Write for AboveBars<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        progress::above_bars(|| self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -104,19 +104,23 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     }
     let app = App::start(global);
     let _signals = cli::exit_on_signal();
-    match cli.command {
-        Command::Monitor(args) => monitor::run(args, &app).await,
-        Command::Ingest(args) => ingest::run(args, &app).await,
-        Command::Extract(args) => extract::run(args, &app).await,
-        Command::ListBlobs(args) => list_blobs::run(args, &app).await,
-        Command::Status(args) => status::run(args, &app).await,
-        Command::Tail(args) => tail::run(args, &app).await,
-        Command::Verify(args) => verify::run(args, &app).await,
-        Command::TestKafka(args) => test_kafka::run(args, &app).await,
-        Command::InitTopics(args) => init_topics::run(args, &app).await,
-        Command::SetupConfig(args) => setup_config::run(args, &app),
-        Command::Config(args) => config::run(args, &app),
-        Command::Completions(args) => completions::run(args, &app),
-        Command::Demo(args) => demo::run(args, &app).await,
+    dispatch(cli.command, &app).await
+}
+
+async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
+    match command {
+        Command::Monitor(args) => monitor::run(args, app).await,
+        Command::Ingest(args) => ingest::run(args, app).await,
+        Command::Extract(args) => extract::run(args, app).await,
+        Command::ListBlobs(args) => list_blobs::run(args, app).await,
+        Command::Status(args) => status::run(args, app).await,
+        Command::Tail(args) => tail::run(args, app).await,
+        Command::Verify(args) => verify::run(args, app).await,
+        Command::TestKafka(args) => test_kafka::run(args, app).await,
+        Command::InitTopics(args) => init_topics::run(args, app).await,
+        Command::SetupConfig(args) => setup_config::run(args, app),
+        Command::Config(args) => config::run(args, app),
+        Command::Completions(args) => completions::run(args, app),
+        Command::Demo(args) => demo::run(args, app).await,
     }
 }

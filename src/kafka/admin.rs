@@ -163,6 +163,9 @@ impl Cluster {
 
     /// A topic's settings, by name. Empty where the brokers do not tell them.
     pub async fn topic_config(&self, topic: &str) -> BTreeMap<String, String> {
+        if self.version().hides_settings() {
+            return BTreeMap::new();
+        }
         let Ok(admin) = self.admin() else {
             return BTreeMap::new();
         };

@@ -15,7 +15,6 @@ mod latest;
 mod member;
 mod outage;
 mod partitions;
-mod peek;
 mod producer;
 mod seek;
 mod version;
@@ -31,7 +30,7 @@ pub use group_reader::GroupReader;
 pub use latest::LatestValues;
 pub use member::{Consumed, Member, News, Offsets};
 pub use partitions::{Fetched, Partitions, Polled, Position};
-pub use peek::{SeenRecord, peek};
+
 pub use producer::{Delivery, Producer, Record};
 pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

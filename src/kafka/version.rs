@@ -21,6 +21,7 @@ const RELEASES: [(u16, &str); 11] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BrokerVersion {
     fetch: Option<u16>,
+    tells_settings: bool,
 }
 
 impl BrokerVersion {
@@ -31,6 +32,12 @@ impl BrokerVersion {
         {
             self.fetch = newest.parse().ok();
         }
+        self.tells_settings |= log.contains("ApiKey DescribeConfigs (32) Versions ");
+    }
+
+    /// Whether it is known that nobody answers who asks for settings: so it is with the embedded broker.
+    pub(super) fn hides_settings(&self) -> bool {
+        self.fetch.is_some() && !self.tells_settings
     }
 }
 

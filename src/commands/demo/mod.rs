@@ -1,52 +1,51 @@
 //! `clp demo`.
 
+mod counts;
+mod logs;
 mod sample;
+mod scene;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Parser};
 
+use self::{logs::Logs, scene::Scene};
+use super::Cli;
 use crate::{
-    cli::{App, Bar, Output, cancel_on_signal, human_size, to_stderr},
+    cli::{App, Exit, Failure, to_stderr},
     config,
-    domain::{EnvironmentId, Selectors, topic},
-    kafka::{self, Connection, EmbeddedBroker},
-    pipeline::{
-        ingest::{self, Control, DeliveryMode, Job, Start, Topics},
-        lines::OnCorrupt,
-        raw_lines::MAX_RECORD_BYTES,
-    },
-    storage::{Container, Location, ReadOptions, RetryPolicy},
 };
 
 const EXAMPLES: &str = "Examples:
   clp demo
-  clp demo --lines 200000 --keep ./demo";
+  clp demo --keep ./demo            keeps the blobs and a configuration for them
+  clp demo --keep ./demo --stay     goes on until Ctrl-C: try all commands in another terminal";
 
-/// See the main job at work, with nothing else installed or running
+/// See the whole pipeline at work, with nothing else installed or running
 ///
-/// Writes a day of realistic logs to a directory as Azure would hold them, brings them into a Kafka broker that runs
-/// inside this process, and shows some of the lines.
+/// Writes logs to a directory as the collector writes them to Azure. While they grow, `clp monitor`, `clp ingest
+/// --worker`, `clp extract` and `clp tail` run on them, for real, with a Kafka broker that lives inside this process.
+/// At the end `clp status` and `clp verify --deep` tell how it went.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Demo {
     /// Lines to write, over all blobs
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     lines: u64,
 
     /// Leave the blobs and a configuration for them in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     keep: Option<PathBuf>,
+
+    /// Let everything go on, and the logs grow, until Ctrl-C
+    #[arg(long)]
+    stay: bool,
 }
 
-const PARTITIONS: u32 = 2;
-const SHOWN_LINES: usize = 8;
-const SHOWN_CHARS: usize = 150;
+/// What came last stands in tail's window for a moment, in which it is put in order.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+const TAIL: &str = "tail --topics Extracted.Application --level error --max-messages 12";
 
 pub async fn run(args: Demo, app: &App) -> anyhow::Result<()> {
     let temporary = tempfile::Builder::new().prefix("clp-demo-").tempdir()?;
@@ -57,121 +56,107 @@ pub async fn run(args: Demo, app: &App) -> anyhow::Result<()> {
         }
         None => temporary.path().to_owned(),
     };
-    let logs = directory.join("logs");
-    let begun = Instant::now();
-    to_stderr(&format!("1. a day of logs goes to {}", logs.display()));
-    let written = sample::write_day(&logs, args.lines)
-        .with_context(|| format!("cannot write the blobs below {}", logs.display()))?;
-    to_stderr(&format!(
-        "   {} blobs, {} lines, {} as gzip members, {} as text, {:.1} s",
-        written.blobs.len(),
-        args.lines,
-        human_size(written.bytes),
-        human_size(written.raw_bytes),
-        begun.elapsed().as_secs_f64()
-    ));
-
-    to_stderr("2. the embedded broker starts, and each blob is brought in, exactly once");
-    let names = config::Topics::default();
-    let broker = EmbeddedBroker::start(names.all().map(|(_, name)| (name, PARTITIONS as i32)))?;
-    let connection = Connection::new(broker.brokers());
-    let (lines, elapsed) = ingest_all(app, &connection, &logs, &names, &written.blobs).await?;
-    to_stderr(&format!(
-        "   {lines} lines in {:.1} s: {:.0} lines/s, with a transaction and a checkpoint for each blob",
-        elapsed.as_secs_f64(),
-        lines as f64 / elapsed.as_secs_f64()
-    ));
-
-    to_stderr("3. some of the lines, as they are in Kafka now");
-    let mut output = app.output();
-    for topic in [&names.raw_application, &names.raw_proxy] {
-        show_lines(&connection, topic, &mut output).await?;
+    let scene = Scene::set(&directory)?;
+    // What stands around this process, such as KAFKA_BROKERS, must not lead the demo to another Kafka.
+    let app = app.with_configuration(&scene.configuration);
+    let services = async { tokio::try_join!(clp(&app, "monitor"), clp(&app, "ingest --worker"), clp(&app, "extract")) };
+    let stop = app.stop();
+    let story = async {
+        let told = tokio::select! {
+            told = tell(&args, &scene, &app) => told,
+            () = stop.cancelled() => Err(Failure::new(Exit::Interrupted, "interrupted").into()),
+        };
+        let ended = match told {
+            Ok(mut logs) if args.stay => stop
+                .run_until_cancelled(scene.trickle(&mut logs))
+                .await
+                .unwrap_or(Ok(())),
+            told => told.map(drop),
+        };
+        stop.cancel();
+        ended
+    };
+    let (_, told) = tokio::try_join!(services, async { Ok(story.await) })?;
+    if args.keep.is_some() {
+        scene.leave()?;
     }
-    output.flush()?;
-    next_steps(args.keep.as_deref(), &written.blobs)
+    told
 }
 
-async fn ingest_all(
-    app: &App,
-    connection: &Connection,
-    logs: &Path,
-    names: &config::Topics,
-    blobs: &[String],
-) -> anyhow::Result<(u64, Duration)> {
-    let location = Location::Directory { path: logs.to_owned() };
-    let container = Container::open(&location, RetryPolicy::default())?;
-    let selectors = Selectors::default();
-    let control = Control::default();
-    let _signals = cancel_on_signal(control.cancel.clone());
-    let bar = Bar::bytes(blobs.len() as u64, app.is_quiet());
-    let begun = Instant::now();
-    let mut lines = 0;
-    for (done, name) in blobs.iter().enumerate() {
-        let service = selectors.of_blob(name).map_or("unknown", |selector| &selector.name);
-        let raw = match topic::is_proxy(service) {
-            true => &names.raw_proxy,
-            false => &names.raw_application,
-        };
-        let job = Job {
-            environment: EnvironmentId::new("demo", "D1"),
-            blob: container.properties(name).await?,
-            container: container.clone(),
-            service: service.to_owned(),
-            topics: Topics {
-                raw: (raw.clone(), PARTITIONS),
-                blobs: (names.blobs.clone(), PARTITIONS),
-                blob_state: (names.blob_state.clone(), PARTITIONS),
-                raw_is_own: true,
-            },
-            start: Start::Resume,
-            align: None,
-            on_corrupt: OnCorrupt::Fail,
-            delivery: DeliveryMode::ExactlyOnce,
-            read: ReadOptions::default(),
-            max_record_bytes: MAX_RECORD_BYTES,
-            transaction_bytes: 64 << 20,
-            transaction_time: Duration::from_secs(5),
-        };
-        lines += ingest::run(connection.clone(), job, control.clone()).await?.lines;
-        bar.update(done as u64 + 1, lines);
-    }
-    Ok((lines, begun.elapsed()))
-}
-
-async fn show_lines(connection: &Connection, topic: &str, output: &mut Output) -> anyhow::Result<()> {
-    let (connection, topic) = (connection.clone(), topic.to_owned());
-    let records = kafka::blocking(move || kafka::peek(&connection, &topic, SHOWN_LINES / 2)).await?;
-    for record in records {
-        let line = String::from_utf8_lossy(&record.payload);
-        match output.is_terminal {
-            true => output.line(format!("{}…", line.chars().take(SHOWN_CHARS).collect::<String>()))?,
-            false => output.line(line)?,
+async fn tell(args: &Demo, scene: &Scene, app: &App) -> anyhow::Result<Logs> {
+    to_stderr(&format!(
+        "A broker runs inside this process, at {}, and beside it:",
+        scene.brokers()
+    ));
+    to_stderr("  clp monitor            looks for blobs that are new or have grown, every second");
+    to_stderr("  clp ingest --worker    brings their lines into Kafka");
+    to_stderr("  clp extract            turns the lines into records");
+    let mut logs = scene.write_history(args.lines / 2).await?;
+    to_stderr(&format!(
+        "They grow now, in {}, and this shows some of the lines as they come:",
+        scene.logs().display()
+    ));
+    heading(TAIL);
+    let tail = app.with_configuration(&scene.configuration);
+    let writing = async {
+        let written = scene.write_live(&mut logs, args.lines - args.lines / 2, app).await;
+        tokio::time::sleep(LAST_LOOK).await;
+        tail.stop().cancel();
+        written
+    };
+    let watching = async {
+        match clp(&tail, TAIL).await {
+            Err(_) if tail.stop().is_cancelled() => Ok(()),
+            ended => ended,
         }
-    }
-    Ok(())
+    };
+    tokio::try_join!(watching, writing)?;
+    heading("status");
+    clp(app, "status").await?;
+    heading("verify --deep");
+    clp(app, "verify --deep").await?;
+    next_steps(args, scene, &logs);
+    Ok(logs)
 }
 
-fn next_steps(kept: Option<&Path>, blobs: &[String]) -> anyhow::Result<()> {
-    match kept {
+/// Runs a command line of clp.
+async fn clp(app: &App, words: &str) -> anyhow::Result<()> {
+    let cli = Cli::try_parse_from(std::iter::once("clp").chain(words.split(' ')))?;
+    // A command that runs commands would be a future without a size.
+    Box::pin(super::dispatch(cli.command, app)).await
+}
+
+fn heading(words: &str) {
+    to_stderr(&format!("\n$ clp {words}"));
+}
+
+fn next_steps(args: &Demo, scene: &Scene, logs: &Logs) {
+    to_stderr("\nnext:");
+    match &args.keep {
         None => {
-            to_stderr("\nnext: the same with your own eyes and hands");
-            to_stderr("  clp demo --keep ./demo    keeps the blobs, and a configuration to try all commands with");
-            to_stderr("  clp setup-config          a configuration for your own storage accounts");
+            to_stderr("  clp demo --keep ./demo --stay    all goes on, to be tried from another terminal");
         }
-        Some(directory) => {
-            let file = directory.join("config.yaml");
-            let text = "# Written by `clp demo`: its blobs, and the broker inside clp.\n\
-                        kafka:\n  brokers: embedded\n\
-                        subscriptions:\n  demo:\n    environments:\n      D1:\n        storage_account:\n          directory: logs\n";
-            config::write_private(&file, text, true)?;
-            let file = config::quoted(&file);
-            to_stderr("\nnext: try");
-            to_stderr(&format!("  clp --config {file} list-blobs"));
-            if let Some(blob) = blobs.first() {
-                to_stderr(&format!("  clp --config {file} ingest --blob {blob} --format json"));
+        Some(_) => {
+            let file = config::quoted(&scene.configuration);
+            let mut commands = vec![
+                "list-blobs".to_owned(),
+                "tail --source storage --no-follow -n 5".to_owned(),
+            ];
+            commands.extend(
+                logs.names()
+                    .next()
+                    .map(|blob| format!("ingest --blob {blob} --format json")),
+            );
+            if args.stay {
+                commands = ["tail --service api", "status --watch", "verify --deep", "list-blobs"]
+                    .map(str::to_owned)
+                    .into();
+                to_stderr("  in another terminal, until Ctrl-C ends it here:");
             }
-            to_stderr("  clp setup-config          a configuration for your own storage accounts");
+            for command in commands {
+                to_stderr(&format!("  clp --config {file} {command}"));
+            }
         }
     }
-    Ok(())
+    to_stderr("  clp setup-config    a configuration for your own storage accounts");
 }

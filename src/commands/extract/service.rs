@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
 use super::threads;
 use crate::{
@@ -38,7 +37,7 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     app.log_as_service()?;
     let config = app.config()?;
     let kafka = app.kafka()?;
-    let cancel = CancellationToken::new();
+    let cancel = app.stop();
     let _signals = cancel_on_signal(cancel.clone());
     let Some(topics) = cancel
         .run_until_cancelled(topics(&kafka.connection, &config.kafka))

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use clap::{Arg, Args, builder::NonEmptyStringValueParser};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Ingest,
@@ -90,7 +89,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let config = app.config()?;
     let filters = filters(args, app)?;
     let kafka = app.kafka()?;
-    let cancel = CancellationToken::new();
+    let cancel = app.stop();
     let _signals = cancel_on_signal(cancel.clone());
     let group = args
         .service

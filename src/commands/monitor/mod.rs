@@ -6,7 +6,6 @@ use std::{path::PathBuf, pin::pin, time::Duration};
 
 use clap::Args;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use self::resolve::{Destination, watches};
 use super::selection::EnvironmentSelection;
@@ -99,7 +98,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(5);
 pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     app.log_as_service()?;
     let handling = &app.config()?.error_handling;
-    let cancel = CancellationToken::new();
+    let cancel = app.stop();
     let _signals = cancel_on_signal(cancel.clone());
     // Nothing is asked of storage before Kafka answers.
     let destination = match args.dry_run {

@@ -115,12 +115,12 @@ enum From {
 pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
     let look = resolve::look(&args, app)?;
     let (plan, start) = (resolve::plan(&args), resolve::start(&args));
-    let output = app.output();
+    let (output, stop) = (app.output(), app.stop());
     if args.source == From::Storage {
         let listing = resolve::listing(&args, app)?;
         let shown = kafka::blocking(move || {
             let mut source = FromStorage::open(listing, start, &plan)?;
-            show(&mut source, look, &plan, output)
+            show(&mut source, look, &plan, output, stop)
         });
         return Ok(shown.await?);
     }
@@ -132,7 +132,7 @@ pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
             Some(group) => Box::new(FromGroup::join(&connection, group, wanted, args.from_beginning)?),
             None => Box::new(FromKafka::open(&connection, wanted, start, &plan)?),
         };
-        show(source.as_mut(), look, &plan, output)
+        show(source.as_mut(), look, &plan, output, stop)
     });
     match shown.await {
         Err(TailError::Kafka(error)) => Err(explain_missing(error, &app.config()?.kafka)),
@@ -141,8 +141,13 @@ pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
 }
 
 /// A signal before this ends the process; from here on, what was read is written first.
-fn show(source: &mut dyn Source, mut look: Look, plan: &Plan, mut output: Output) -> Result<(), TailError> {
-    let cancel = CancellationToken::new();
+fn show(
+    source: &mut dyn Source,
+    mut look: Look,
+    plan: &Plan,
+    mut output: Output,
+    cancel: CancellationToken,
+) -> Result<(), TailError> {
     let _signals = cancel_on_signal(cancel.clone());
     tail::run(source, &mut look, plan, &mut output, &cancel)
 }

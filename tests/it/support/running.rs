@@ -28,6 +28,26 @@ pub struct Running {
     peak: Arc<AtomicU64>,
     /// Where it exists, standard input stays open until this is dropped.
     _input: Option<mpsc::Sender<()>>,
+    _last_words: LastWords,
+}
+
+/// Tells what a program said that was running when its test failed.
+struct LastWords {
+    name: String,
+    stderr: Arc<(Mutex<Captured>, Condvar)>,
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let said = self
+                .stderr
+                .0
+                .lock()
+                .map(|said| String::from_utf8_lossy(&said.bytes).into_owned());
+            eprintln!("{} said on standard error:\n{}", self.name, said.unwrap_or_default());
+        }
+    }
 }
 
 /// How a run ended.
@@ -65,6 +85,10 @@ impl Running {
         let peak = Arc::new(AtomicU64::new(0));
         let (pid, seen) = (process.pid(), Arc::clone(&peak));
         thread::spawn(move || watch_peak(pid, &seen));
+        let last_words = LastWords {
+            name: name.clone(),
+            stderr: Arc::clone(&stderr.shared),
+        };
         Running {
             name,
             process,
@@ -74,6 +98,7 @@ impl Running {
             stderr,
             peak,
             _input: hold_input.then_some(held),
+            _last_words: last_words,
         }
     }
 
