@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a benchmark prints figures, and says that it cannot go on by panicking, as the tests' support does"
 )]
 
