@@ -253,7 +253,10 @@ impl Lane {
             }
         }
         self.member.start(&offsets)?;
-        self.is_paused = false;
+        if self.is_paused {
+            // They wait as the others do: until then nothing would make those go on.
+            self.member.pause(&begun)?;
+        }
         let blobs: usize = begun.iter().map(|partition| self.shares[partition].known.len()).sum();
         tracing::info!(lane = self.number, partitions = ?begun, blobs, took = ?restoring.begun.elapsed(), "states are restored");
         for (nth, state) in restored.failed.into_values().enumerate() {
