@@ -1,10 +1,13 @@
 //! SIGTERM: a worker commits what is whole and leaves its group, in less time than whoever asked gives it.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use crate::support::gz;
 use crate::support::kafka::Kafka;
 use crate::support::mixed::Mixed;
-use crate::support::pipeline::{LIMIT, Pipeline};
+use crate::support::pipeline::{LIMIT, Pipeline, closed};
+use crate::support::scene::api_blob;
 use crate::support::services::kafka;
 
 /// What Kubernetes and its like grant, less some.
@@ -84,4 +87,35 @@ fn a_worker_that_kafka_does_not_answer_stops_in_time_and_at_a_second_signal_at_o
     run.storage.delay(Duration::ZERO);
     run.work(&[]);
     run.assert_ingested_once(&[&blobs[0], &blobs[1]]);
+}
+
+#[test]
+fn a_worker_that_is_stopped_between_a_blobs_last_line_and_its_end_completes_it_later() {
+    const LINES: u64 = 20;
+    const STOPS: usize = 8;
+    let run = Pipeline::on(kafka(), 1);
+    let names: Vec<String> = (0..120).map(|number| api_blob(&format!("stop-{number}"))).collect();
+    run.blobs.fill(&names, &gz::blob(0..LINES, LINES));
+    let events: Vec<_> = names.iter().map(|name| closed(&run.listed(name))).collect();
+    run.storage.delay(Duration::from_millis(100));
+    run.tell(&events);
+    let end = run.end_of_all_lines();
+    for _ in 0..STOPS {
+        let mut worker = run.worker(&[]);
+        end.wait_for_more(&mut worker, LINES as i64);
+        worker.signal("TERM");
+        worker.wait().success();
+    }
+    run.storage.delay(Duration::ZERO);
+    run.work(&[]);
+    let events = run.kafka.read_committed(&run.topics.blobs).into_iter();
+    let completed: Vec<String> = events
+        .filter(|record| record.key_text().contains("-completion:"))
+        .map(|record| record.json()["blobName"].as_str().unwrap().to_owned())
+        .collect();
+    let all: BTreeSet<&String> = completed.iter().collect();
+    assert_eq!(all, names.iter().collect());
+    // Once, as no blob grew.
+    assert_eq!(completed.len(), names.len());
+    assert!(run.lines().values().all(|lines| lines.len() as u64 == LINES));
 }

@@ -205,6 +205,8 @@ impl Run {
     fn stream(&self, items: &Items, sink: &mut Sink<'_>) -> Result<(), IngestError> {
         let job = &*self.job;
         let mut may_cut = true;
+        // All was sent: the end follows at once, and what it has to say belongs into the same transaction.
+        let mut awaits_end = false;
         loop {
             let patience = sink.due_at().map_or(CANCEL_POLL, |due| {
                 CANCEL_POLL.min(due.saturating_duration_since(Instant::now()))
@@ -213,7 +215,8 @@ impl Run {
                 Ok(Ok(Item::Batch(batch))) => {
                     sink.send(&batch)?;
                     may_cut = batch.whole;
-                    if sink.is_due(&batch) {
+                    awaits_end = may_cut && batch.after == Checkpoint::at(job.blob.size);
+                    if may_cut && !awaits_end && sink.is_due() {
                         sink.commit(None)?;
                     }
                     self.control.progress.update(batch.read_to, sink.sent().lines);
@@ -234,13 +237,13 @@ impl Run {
                     return Err(IngestError::of_lines(error, &job.blob.name, done));
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if may_cut && sink.due_at().is_some_and(|due| Instant::now() >= due) {
+                    if may_cut && !awaits_end && sink.due_at().is_some_and(|due| Instant::now() >= due) {
                         sink.commit(None)?;
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(kafka::Error::Cancelled.into()),
             }
-            if self.control.cancel.is_cancelled() {
+            if self.control.cancel.is_cancelled() && !awaits_end {
                 self.settle(sink, may_cut)?;
                 return Err(interrupted(job, Done::Sent(sink.committed().lines)));
             }

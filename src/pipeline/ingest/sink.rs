@@ -91,10 +91,10 @@ impl<'a> Sink<'a> {
         self.transaction_begun.map(|begun| begun + self.job.transaction_time)
     }
 
-    /// Whether the open transaction is full. It is never cut inside a line.
-    pub fn is_due(&self, last: &Batch) -> bool {
+    /// Whether the open transaction is full.
+    pub fn is_due(&self) -> bool {
         let old = self.due_at().is_some_and(|due| Instant::now() >= due);
-        last.whole && (old || self.transaction_bytes >= self.job.transaction_bytes)
+        old || self.transaction_bytes >= self.job.transaction_bytes
     }
 
     pub fn send(&mut self, batch: &Batch) -> Result<(), kafka::Error> {

@@ -109,6 +109,11 @@ impl<K: Borrow<Kafka>> Pipeline<K> {
         self.end_of_lines(blob, Read::CommittedNow)
     }
 
+    /// The end of the one partition with lines of applications, as [`Pipeline::log_end`] counts.
+    pub fn end_of_all_lines(&self) -> LogEnd {
+        LogEnd::of(self.kafka.borrow(), &self.topics.raw_application, 0, Read::Uncommitted)
+    }
+
     fn end_of_lines(&self, blob: &Mixed, read: Read) -> LogEnd {
         let (kafka, topic) = (self.kafka.borrow(), &self.topics.raw_application);
         let count = partitions(kafka, topic).expect("the topic");

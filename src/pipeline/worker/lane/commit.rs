@@ -54,9 +54,10 @@ impl Uncommitted {
 }
 
 impl Lane {
-    /// Whether everything that was sent ends with a line's end.
+    /// Whether everything that was sent ends with a line's end, and no blob lacks only the word that this was its end: a
+    /// state that says so must not be committed before the completion event is with it.
     pub(super) fn may_cut(&self) -> bool {
-        self.current.as_ref().is_none_or(|current| current.whole)
+        self.current.as_ref().is_none_or(|current| current.whole) && !self.awaits_end()
     }
 
     pub(super) fn is_commit_due(&mut self) -> bool {

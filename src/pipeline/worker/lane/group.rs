@@ -138,13 +138,14 @@ impl Lane {
     fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(lane = self.number, ?partitions, "given back");
         self.watch.sign.rebalanced(Rebalance::Revoked, partitions.len());
-        let settled = match (&self.producer.inner, self.may_cut()) {
+        let reached = self.reach_end();
+        let settled = reached.and_then(|()| match (&self.producer.inner, self.may_cut()) {
             (None, _) => Ok(()),
             (_, true) => self.commit(),
             (_, false) => Err(kafka::Error::Aborted {
                 reason: "partitions went to another member in the middle of a line".to_owned(),
             }),
-        };
+        });
         if settled.is_err() {
             self.producer.abort_if_possible();
         }

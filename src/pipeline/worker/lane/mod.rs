@@ -217,6 +217,7 @@ impl Lane {
     }
 
     fn stop(&mut self) -> Result<(), kafka::Error> {
+        self.reach_end()?;
         match self.may_cut() {
             true => self.commit(),
             false => self.producer.abort(),

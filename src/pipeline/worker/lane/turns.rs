@@ -1,6 +1,9 @@
 //! Blobs are read in turns, and what arrives of them is sent.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 
@@ -29,6 +32,8 @@ use crate::{
 const TURNS_AHEAD: usize = 8;
 /// Raw bytes of a blob after which others of the same day come first.
 const TURN_BYTES: u64 = 256 << 20;
+/// Far longer than the end of a blob takes to follow its last lines.
+const END_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A turn that was started.
 pub(super) struct InHand {
@@ -161,12 +166,32 @@ impl Lane {
         }
     }
 
+    /// Whether all of the blob that is arriving was sent, but not that this is its end.
+    pub(super) fn awaits_end(&self) -> bool {
+        let turn = |current: &Current| Some((current.known.checkpoint, self.turns.get(&current.turn)?));
+        let current = self.current.as_ref().filter(|current| current.progressed);
+        current
+            .and_then(turn)
+            .is_some_and(|(checkpoint, turn)| checkpoint == Checkpoint::at(turn.work.size))
+    }
+
+    /// Takes the end of a blob that [awaits](Self::awaits_end) it: nothing is left to read, so it follows at once.
+    pub(super) fn reach_end(&mut self) -> Result<(), kafka::Error> {
+        while self.awaits_end()
+            && let Some(arrival) = self.reading.next(END_PATIENCE)
+        {
+            self.receive(arrival)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn receive(&mut self, arrival: Arrival) -> Result<(), kafka::Error> {
         let Arrival { turn, step } = arrival;
         let Some(InHand { work, .. }) = self.turns.get(&turn) else {
             return Ok(());
         };
-        if let Step::Item(_) = step {
+        // Of an empty blob nothing was asked.
+        if matches!(step, Step::Item(_)) && work.size > 0 {
             self.backlog.recover(&work.environment);
         }
         if self.current.as_ref().is_none_or(|current| current.turn != turn) {

@@ -179,7 +179,8 @@ fn inflate(turn: Turn, first: Bytes, options: ReadOptions, send: impl Fn(Step) -
             }
         }
         let ended = matches!(item, Item::End(_));
-        let can_yield = matches!(&item, Item::Batch(batch) if batch.whole && batch.after.lines <= CHEAP_LINES);
+        let end = Checkpoint::at(turn.end);
+        let can_yield = matches!(&item, Item::Batch(batch) if batch.whole && batch.after.lines <= CHEAP_LINES && batch.after != end);
         if !send(Step::Item(item)) {
             return false;
         }
