@@ -100,14 +100,12 @@ impl CommittedReader {
             None => Offset::Beginning,
             Some(since) => self.offset_at(topic, partition, since)?,
         };
-        let mut assignment = TopicPartitionList::new();
-        assignment
-            .add_partition_offset(topic, partition, from)
-            .map_err(|error| failed(topic, error))?;
-        self.committed
-            .assign(&assignment)
-            .map_err(|error| failed(topic, error))?;
-        // The stable end is behind `end` now, so the first report of the partition's end comes after all that counts.
+        self.go_to(topic, partition, from)?;
+        // The stable end is behind `end` now, and where the partition is reported to end all that counts was seen. But a
+        // broker that has just become its leader, and does not know yet how far it is committed, reports an end as well. It
+        // answers no question about the end until it knows, so that is asked again, and then whether more has come.
+        let mut next = from;
+        let mut asked_again_at = None;
         let mut last_heard = Instant::now();
         loop {
             match self.committed.poll(POLL) {
@@ -120,9 +118,18 @@ impl CommittedReader {
                 Some(Ok(message)) if message.offset() >= end => return Ok(()),
                 Some(Ok(message)) => {
                     last_heard = Instant::now();
+                    next = Offset::Offset(message.offset() + 1);
                     visit(CommittedRecord(&message))?;
                 }
-                Some(Err(KafkaError::PartitionEOF(at_end))) if at_end == partition => return Ok(()),
+                Some(Err(KafkaError::PartitionEOF(at_end))) if at_end == partition => {
+                    if next == Offset::Offset(end) || asked_again_at == Some(next) {
+                        return Ok(());
+                    }
+                    watermarks(&self.committed, topic, partition)?;
+                    self.go_to(topic, partition, next)?;
+                    asked_again_at = Some(next);
+                    last_heard = Instant::now();
+                }
                 Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) if super::error::is_retriable(&error) => {
                     tracing::debug!(%error, topic, "reading goes on");
@@ -130,6 +137,15 @@ impl CommittedReader {
                 Some(Err(error)) => return Err(failed(topic, error).into()),
             }
         }
+    }
+
+    /// Reads on from there.
+    fn go_to(&self, topic: &str, partition: i32, offset: Offset) -> Result<(), Error> {
+        let mut assignment = TopicPartitionList::new();
+        let assigned = assignment.add_partition_offset(topic, partition, offset);
+        assigned
+            .and_then(|()| self.committed.assign(&assignment))
+            .map_err(|error| failed(topic, error))
     }
 
     /// The first offset and the present end, once all transactions before that are decided.
@@ -192,6 +208,8 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation_level)
+        // From the leader alone: a follower may be behind the end that the leader told.
+        .set("client.rack", "")
         // Records wait in few bytes and few of them: a short one costs librdkafka many times its bytes.
         .set("queued.max.messages.kbytes", "1024")
         .set("queued.min.messages", "1000")
