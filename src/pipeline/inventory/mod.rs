@@ -12,8 +12,10 @@ mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use crate::{
-    domain::{EnvironmentId, event::BlobState},
+    domain::{BlobName, Date, EnvironmentId, event::BlobState},
     storage::BlobProperties,
 };
 
@@ -58,9 +60,38 @@ pub fn join(stored: impl IntoIterator<Item = (EnvironmentId, BlobProperties)>, m
         .collect()
 }
 
+/// The first day for which states are kept. Of a blob of an earlier day that has none, it can not be said whether it was
+/// never ingested or its state has expired. `asked_for` is the first day that workers are told to take all the same.
+pub fn oldest_day(today: Date, retention_days: u32, asked_for: Option<Date>) -> Date {
+    let kept = today.days_before(retention_days);
+    asked_for.map_or(kept, |first| first.min(kept))
+}
+
+/// The day of the blob's name; of its last write, if the name has none.
+pub fn date_of(blob: &str, last_modified: Timestamp) -> Date {
+    BlobName::parse(blob).map_or_else(
+        || Date::of(&last_modified.to_zoned_datetime(TimeZone::UTC)),
+        |name| name.date,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_before_the_retention_are_taken_only_if_asked_for() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (asked_for, expected) in [
+            (None, "20250308"),
+            (Some("20250101"), "20250101"),
+            // To ask for fewer days makes no state expire earlier.
+            (Some("20250601"), "20250308"),
+        ] {
+            let oldest = oldest_day(day("20250606"), 90, asked_for.map(day));
+            assert_eq!(oldest, day(expected), "{asked_for:?}");
+        }
+    }
 
     #[test]
     fn either_side_may_lack_a_blob() {
@@ -68,7 +99,7 @@ mod tests {
         let blob = |name: &str| BlobProperties {
             name: name.to_owned(),
             size: 1,
-            last_modified: jiff::Timestamp::UNIX_EPOCH,
+            last_modified: Timestamp::UNIX_EPOCH,
             created: None,
         };
         let state = |name: &str| {

@@ -17,6 +17,7 @@ use crate::{
         key, topic,
     },
     kafka::{self, Connection, LatestValues},
+    pipeline::inventory::date_of,
 };
 
 /// What `Ingestion.BlobState` says about the blobs of some partitions of `Ingestion.Blobs`.
@@ -113,12 +114,59 @@ impl Reader {
             return;
         };
         known.insert(id, Known::of(self.watch.environments.number(&environment), &state));
-        let date = super::work::date_of(&state.blob_name, state.last_modified_date);
-        let finished = state.status == BlobStatus::Closed && state.checkpoint().member >= state.size_in_bytes;
-        if date < self.oldest && finished {
+        if is_expired(&state, self.oldest) {
             restored.expired.insert(id, state);
-        } else if state.last_error.is_some() && state.checkpoint().member < state.size_in_bytes {
+        } else if state.last_error.is_some() && !is_ingested(&state) {
             restored.failed.insert(id, state);
+        }
+    }
+}
+
+/// Whether the state of a finished blob is older than states are kept: of a day before `oldest`, and either closed or not
+/// written to since, where the monitor closes none. One that lacks something is kept until somebody has looked at it.
+fn is_expired(state: &BlobState, oldest: Date) -> bool {
+    let is_before = |name: &str| date_of(name, state.last_modified_date) < oldest;
+    let is_over = state.status == BlobStatus::Closed || is_before("");
+    is_ingested(state) && is_over && is_before(&state.blob_name)
+}
+
+fn is_ingested(state: &BlobState) -> bool {
+    state.checkpoint().member >= state.size_in_bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::pipeline::inventory::example_state;
+
+    #[test]
+    fn which_states_expire() {
+        let at = |time: &str| time.parse::<Timestamp>().unwrap();
+        let state = |day: &str, status, written: &str, ingested| BlobState {
+            status,
+            last_modified_date: at(written),
+            last_ingested_offset: ingested,
+            ..example_state(
+                &EnvironmentId::new("cp2", "P1"),
+                &format!("kubernetes/{day}.api-1_default_platform-01.gz"),
+            )
+        };
+        let (before, after) = ("2025-03-07T23:59:00Z", "2025-03-08T00:00:00Z");
+        use BlobStatus::{Closed, Open};
+        for (state, expected) in [
+            (state("20250307", Closed, before, 1000), true),
+            (state("20250307", Closed, after, 1000), true),
+            (state("20250308", Closed, before, 1000), false),
+            // Nobody closes blobs.
+            (state("20250307", Open, before, 1000), true),
+            (state("20250307", Open, after, 1000), false),
+            // Something of it is not in Kafka.
+            (state("20250307", Closed, before, 999), false),
+            (state("20250307", Open, before, 999), false),
+        ] {
+            assert_eq!(is_expired(&state, "20250308".parse().unwrap()), expected, "{state:?}");
         }
     }
 }

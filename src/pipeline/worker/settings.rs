@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     config::{ErrorHandling, Filters, Order},
     domain::{Date, EnvironmentId, Selectors, topic},
-    pipeline::{ingest::DeliveryMode, raw_lines::Topic},
+    pipeline::{ingest::DeliveryMode, inventory::oldest_day, raw_lines::Topic},
     storage::{Container, ReadOptions},
 };
 
@@ -57,29 +57,5 @@ impl Settings {
     /// The first day whose blobs' states are kept; blobs of older days are not begun with.
     pub fn oldest_day(&self, today: Date) -> Date {
         oldest_day(today, self.retention_days, self.filters.min_date)
-    }
-}
-
-fn oldest_day(today: Date, retention_days: u32, asked_for: Option<Date>) -> Date {
-    let kept = today.days_before(retention_days);
-    asked_for.map_or(kept, |first| first.min(kept))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_before_the_retention_are_taken_only_if_asked_for() {
-        let day = |text: &str| text.parse::<Date>().unwrap();
-        for (asked_for, expected) in [
-            (None, "20250308"),
-            (Some("20250101"), "20250101"),
-            // To ask for fewer days makes no state expire earlier.
-            (Some("20250601"), "20250308"),
-        ] {
-            let oldest = oldest_day(day("20250606"), 90, asked_for.map(day));
-            assert_eq!(oldest, day(expected), "{asked_for:?}");
-        }
     }
 }

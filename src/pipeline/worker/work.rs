@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::{BlobHash, BlobName, Date, EnvironmentId};
+use crate::{
+    domain::{BlobHash, Date, EnvironmentId},
+    pipeline::inventory::date_of,
+};
 
 /// A blob to be read up to a known end.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,14 +59,6 @@ impl Work {
             ..younger
         };
     }
-}
-
-/// The day of the blob's name; of its last write, if the name has none.
-pub fn date_of(blob: &str, last_modified: Timestamp) -> Date {
-    BlobName::parse(blob).map_or_else(
-        || Date::of(&last_modified.to_zoned_datetime(jiff::tz::TimeZone::UTC)),
-        |name| name.date,
-    )
 }
 
 /// Of a blob of this name, for tests.
