@@ -78,7 +78,9 @@ impl Lane {
             Decision::TooOld => {
                 tracing::warn!(
                     environment = %work.environment, blob = &*work.blob,
-                    "not ingested: nothing is known of it, and it is older than states are kept ({} days); --min-date {date} takes it",
+                    "not ingested: nothing is known of it, and it is older than states are kept ({} days); \
+                     `clp ingest --blob … --resume` takes it, while no worker runs; workers with --min-date {date} take what is \
+                     told from then on",
                     self.settings.retention_days,
                 );
                 self.watch.failed(&work.environment, ErrorKind::Data);
