@@ -134,7 +134,8 @@ impl Good {
         let topics = Topics::create(kafka());
         kafka().append(&topics.raw_application, &raw);
         kafka().append(&topics.blob_state, &self.states);
-        verify(&Clp::new(kafka(), &self.scene.blobs, &topics), &["--deep"])
+        let clp = Clp::new(kafka(), &self.scene.blobs, &topics);
+        verify(&clp.set("worker.filters.min_date", "2025-06-01"), &["--deep"])
     }
 
     fn line(&self, kind: &str, member: u64, line: u64) -> Value {
@@ -234,44 +235,51 @@ fn each_fault_of_a_line_is_found_where_it_is() {
 fn records_that_are_no_line_of_the_blob_are_told() {
     let good = Good::new();
     type Edit = fn(&mut Vec<Record>);
-    let cases: [(Edit, &str); 5] = [
+    let cases: [(Edit, &[&str]); 5] = [
         (
             |raw| raw.last_mut().unwrap().partition = (raw[0].partition + 1) % 4,
             // The part that is left makes no line.
-            "the parts of its line are not whole",
+            &[
+                "it is not in the blob's partition",
+                "the parts of its line are not whole",
+            ],
         ),
         (
             |raw| {
                 raw.pop();
             },
-            "the parts of its line are not whole",
+            &["the parts of its line are not whole"],
         ),
         (
             |raw| raw[3].headers.clear(),
-            "its headers name another environment than its key",
+            &["its headers name another environment than its key"],
         ),
         (
             |raw| raw[3].headers.retain(|(key, _)| key != "blob-offset"),
-            "it has no position",
+            &["it has no position"],
         ),
-        (|raw| raw[3].value = None, "it is a tombstone"),
+        (|raw| raw[3].value = None, &["it is a tombstone"]),
     ];
-    for (edit, reason) in cases {
+    for (edit, reasons) in cases {
         let outcome = good.verify_edited(edit).expect_code(6);
         let verdict = verdict(&outcome);
         assert_eq!(
             (&verdict["foreign"], &verdict["missing"]),
-            (&json!(1), &json!(1)),
-            "{reason}: {verdict}"
+            (&json!(reasons.len()), &json!(1)),
+            "{reasons:?}: {verdict}"
         );
-        let told = &verdict["differences"][0];
-        assert_eq!(told["reason"], reason);
-        assert_eq!(told["partition"], good.raw[0].partition);
-        let said = format!(
-            "  foreign: record {} of partition {}: {reason}\n",
-            told["offset"], told["partition"]
-        );
-        assert!(outcome.stderr.contains(&said), "{said}\n{}", outcome.stderr);
+        let told = verdict["differences"].as_array().unwrap().iter();
+        let mut told: Vec<&Value> = told.filter(|told| told["kind"] == "foreign").collect();
+        told.sort_by_key(|told| told["reason"].to_string());
+        assert_eq!(told.len(), reasons.len());
+        for (told, reason) in told.into_iter().zip(reasons) {
+            assert_eq!(told["reason"], *reason);
+            let said = format!(
+                "  foreign: record {} of partition {}: {reason}\n",
+                told["offset"], told["partition"]
+            );
+            assert!(outcome.stderr.contains(&said), "{said}\n{}", outcome.stderr);
+        }
     }
 }
 
@@ -311,6 +319,51 @@ fn lines_of_unknown_blobs_and_keys_are_told() {
         "{}",
         outcome.stderr
     );
+}
+
+#[test]
+fn lines_are_foreign_also_where_no_blob_belongs() {
+    let good = Good::new();
+    let stray = Record {
+        partition: 0,
+        offset: 0,
+        key: None,
+        value: Some(b"stray".to_vec()),
+        headers: Vec::new(),
+        timestamp: 0,
+    };
+    kafka().append(&good.scene.topics.raw_proxy, &[stray]);
+    let found = verify(&good.scene.clp, &["--deep"]).expect_code(6);
+    let of_topic = found.json_lines().pop().unwrap();
+    assert_eq!((&of_topic["blob"], &of_topic["foreign"]), (&Value::Null, &json!(1)));
+    assert_eq!(of_topic["topic"], good.scene.topics.raw_proxy.as_str());
+    // Unless only the partitions of some blobs are asked for.
+    verify(&good.scene.clp, &["--deep", "--service", "api"]).success();
+}
+
+#[test]
+fn of_days_for_which_no_states_are_kept_only_blobs_with_one_are_judged() {
+    let scene = Scene::new();
+    let old = |pod: &str| gz::blob_name("20250506", &format!("api-{pod}"), "platform");
+    for pod in ["ingested", "unknown"] {
+        scene.blobs.append(&old(pod), &gz::blob(0..5, 5));
+    }
+    scene.summary(&old("ingested"), &[]);
+    // Its state has expired, but not the lines.
+    scene.blobs.append(&old("forgotten"), &gz::blob(0..5, 5));
+    scene.summary(&old("forgotten"), &[]);
+    let states = kafka().read_committed(&scene.topics.blob_state).into_iter();
+    let forgotten: Vec<Record> = states
+        .filter(|record| record.key_text().ends_with(&old("forgotten")))
+        .map(|record| Record { value: None, ..record })
+        .collect();
+    kafka().append(&scene.topics.blob_state, &forgotten);
+    let outcome = scene.clp.run(["verify", "--deep", "--format", "json"]).success();
+    let verdicts = outcome.json_lines();
+    assert_eq!(verdicts.len(), 1, "{verdicts:?}");
+    assert_eq!(verdicts[0]["blob"], old("ingested"));
+    let told = "not looked at: 2 blobs of days before 20250601";
+    assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
 }
 
 #[test]

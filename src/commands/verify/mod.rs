@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cli::{App, Exit, Failure, Parts, cancel_on_signal},
     config::Config,
-    domain::{Date, EnvironmentId, Selectors},
+    domain::{BlobName, Date, EnvironmentId, Selectors},
     kafka::{self, Cluster, Connection},
     pipeline::{
         ingest::Control,
@@ -41,6 +41,9 @@ const EXAMPLES: &str = "Examples:
 /// With --deep every line's position and bytes are compared with the topic, up to the blob's checkpoint: missing, doubled,
 /// different and foreign lines are found, the first ones told one by one. It reads blobs and partitions whole, and takes 44
 /// bytes a line of temporary disk (TMPDIR). Lines that retention has deleted from the topic count as expired, and as not proved.
+/// With --blob or --service only the partitions of those blobs are read, else both raw topics.
+///
+/// Blobs of days for which no states are kept any more (`kafka.state_retention_days`) are left out if they have none.
 ///
 /// Exit code 6 if anything is not as it should be.
 #[derive(Args, Debug)]
@@ -97,6 +100,9 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
     });
     let known = inventory::join(stored, states);
     let mut printer = Printer::new(app.output(), args.format);
+    let oldest = oldest_day(config);
+    let (expired, known): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| is_expired(known, oldest));
+    printer.expired(expired.len(), oldest);
     let (known, gone): (Vec<Known>, Vec<Known>) = known.into_iter().partition(|known| known.stored.is_some());
     if args.blob.is_none() {
         let searched = gone.iter().filter(|known| listed.contains_key(&known.id.environment));
@@ -113,11 +119,13 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
                 connection: kafka.connection.clone(),
                 subjects,
                 raw_topics: topics.raw,
+                everywhere: is_whole && args.service.is_none(),
                 state_topic: topics.state,
                 wants: Box::new(move |id| {
                     let selection = selections.get(&id.environment);
                     let wanted = selection.is_some_and(|selection| selection.wants(&id.name));
-                    is_whole && wanted && searched.contains(&id.environment) && !gone.contains(id)
+                    let is_kept = BlobName::parse(&id.name).is_none_or(|name| name.date >= oldest);
+                    is_whole && wanted && is_kept && searched.contains(&id.environment) && !gone.contains(id)
                 }),
                 read: app.read_options()?,
             };
@@ -139,6 +147,21 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
         })
         .into()),
     }
+}
+
+/// The first day of which something can be said about a blob without a state.
+fn oldest_day(config: &Config) -> Date {
+    inventory::oldest_day(
+        Date::today_utc(),
+        config.kafka.state_retention_days,
+        config.worker.filters.min_date,
+    )
+}
+
+/// Whether a blob has no state, and its state would be forgotten by now.
+fn is_expired(known: &Known, oldest: Date) -> bool {
+    let stored = known.stored.as_ref().filter(|_| known.state.is_none());
+    stored.is_some_and(|blob| inventory::date_of(&blob.name, blob.last_modified) < oldest)
 }
 
 fn selections(args: &Verify, app: &App) -> anyhow::Result<Selections> {

@@ -3,7 +3,7 @@
 use super::Format;
 use crate::{
     cli::{Output, human_size, plural, printable, table, to_stderr},
-    domain::blob_name,
+    domain::{Date, blob_name},
     pipeline::verify::{Difference, Place, Verdict},
 };
 
@@ -22,6 +22,14 @@ impl Printer {
         if blobs > 0 {
             let blobs = plural(blobs as u64, "blob", "blobs");
             tracing::warn!("not looked at: {blobs} that Kafka has a state of, and storage has not");
+        }
+    }
+
+    /// So many blobs of days before `oldest` have no state.
+    pub(super) fn expired(&self, blobs: usize, oldest: Date) {
+        if blobs > 0 {
+            let blobs = plural(blobs as u64, "blob", "blobs");
+            tracing::warn!("not looked at: {blobs} of days before {oldest}, for which no states are kept any more");
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Deep {
     pub subjects: Vec<Subject>,
     /// Partition counts of the raw topics.
     pub raw_topics: BTreeMap<String, u32>,
+    /// Whether partitions are read as well into which none of the subjects belongs.
+    pub everywhere: bool,
     /// Name and partition count.
     pub state_topic: (String, u32),
     /// Whether a blob that storage does not have would have been looked at.
@@ -83,6 +85,11 @@ impl Deep {
     fn run(&self, progress: &Arc<Progress>) -> Result<Findings, VerifyError> {
         let lookup = Lookup::of(self.subjects.iter().map(|subject| &subject.id));
         let mut by_partition = BTreeMap::<Partition, Vec<u32>>::new();
+        if self.everywhere {
+            let all = self.raw_topics.iter();
+            let all = all.flat_map(|(topic, count)| (0..*count).map(|number| ((topic.clone(), number), Vec::new())));
+            by_partition.extend(all);
+        }
         for (index, subject) in (0..).zip(&self.subjects) {
             by_partition.entry(self.partition_of(subject)).or_default().push(index);
         }

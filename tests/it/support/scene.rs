@@ -36,7 +36,8 @@ impl Scene {
     /// With a container and topics of its own.
     pub fn new() -> Scene {
         let (blobs, topics) = (Blobs::new(), Topics::create(kafka()));
-        let clp = Clp::new(kafka(), &blobs, &topics);
+        // The blobs' day is long past, and of such days nothing is known without a state.
+        let clp = Clp::new(kafka(), &blobs, &topics).set("worker.filters.min_date", "2025-06-01");
         Scene { blobs, topics, clp }
     }
 
