@@ -9,10 +9,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::support::gz;
+use crate::support::pipeline::{Pipeline, closed};
 use crate::support::records::Read;
 use crate::support::running::Outcome;
 use crate::support::scene::{Scene, api_blob};
 use crate::support::services::kafka;
+use crate::support::topics::Topics;
+use crate::support::watched::{Directory, api};
 
 const PEAK: u64 = 96 << 20;
 const MEMBER_BYTES: usize = 300 << 20;
@@ -138,4 +141,50 @@ fn a_member_of_a_million_short_lines() {
         },
     );
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_scan_of_50_000_blobs() {
+    const FEW: u32 = 5_000;
+    const MANY: u32 = 50_000;
+    /// What is kept of a blob, with the room that a growing table takes.
+    const BYTES_EACH: u64 = 200;
+    let topics = Topics::with_partitions(kafka(), 4);
+    let directory = Directory::new(kafka(), &topics);
+    let mut peaks = Vec::new();
+    for pods in [0..FEW, FEW..MANY] {
+        for pod in pods {
+            directory.write(&api(&format!("{pod:05}")), 1, 0);
+        }
+        let scan = directory.clp.args(["monitor", "--once"]);
+        let outcome = scan.deadline(Duration::from_secs(180)).run().success();
+        peaks.push(outcome.peak_rss_bytes);
+    }
+    let events = kafka().read_committed(&topics.blobs).into_iter();
+    let observed = events.filter(|record| record.key_text().contains(":observed:"));
+    assert_eq!(observed.count() as u32, MANY);
+    let more = peaks[1].saturating_sub(peaks[0]);
+    assert!(peaks[0] > 1 << 20, "the peak was not seen");
+    assert!(peaks[1] < PEAK, "{peaks:?}");
+    assert!(more < u64::from(MANY - FEW) * BYTES_EACH + (8 << 20), "{peaks:?}");
+}
+
+#[test]
+fn a_worker_at_a_large_member_and_many_blobs() {
+    let run = Pipeline::new();
+    let lines: String = (0..LINES).map(|index| gz::log_line(index) + "\n").collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let expected = one_member(file.path(), MEMBER_BYTES / 3, lines.as_bytes()) * LINES as usize;
+    let large = api_blob("large");
+    run.blobs.upload(&large, file.path());
+    let small: Vec<String> = (0..500).map(|number| api_blob(&format!("small-{number}"))).collect();
+    run.blobs.fill(&small, &gz::blob(0..10, 5));
+    let names = small.iter().chain([&large]);
+    let events: Vec<_> = names.map(|name| closed(&run.listed(name))).collect();
+    run.tell(&events);
+    let outcome = run.work(&[]);
+    assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
+    assert!(outcome.peak_rss_bytes < PEAK, "{} MiB", outcome.peak_rss_bytes >> 20);
+    assert_eq!(run.state(&large)["totalLinesIngested"], expected);
+    assert_eq!(run.states().len(), small.len() + 1);
 }

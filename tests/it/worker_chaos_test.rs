@@ -5,17 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::gz;
 use crate::support::kafka::Kafka;
 use crate::support::mixed::Dice;
 use crate::support::pipeline::Pipeline;
-use crate::support::process::let_pass;
+use crate::support::process::{let_pass, wait_for};
 use crate::support::running::Running;
 use crate::support::scene::{api_blob, expect_log_lines};
 
-const BLOBS: usize = 24;
+const BLOBS: usize = 50;
 const KILLS: usize = 24;
 const WORKERS: usize = 3;
+/// A minute for blobs to be quiet, before they are closed, and the rest for what is behind.
+const SETTLED: Duration = Duration::from_secs(180);
 
 /// Appends to the blobs in turn until it is told to stop; gives how many lines each has then. Members end anywhere.
 fn write<K: std::borrow::Borrow<Kafka>>(
@@ -43,11 +47,20 @@ fn write<K: std::borrow::Borrow<Kafka>>(
     lines
 }
 
+/// Whether `clp status` tells that nothing is behind, and nothing is written any more.
+fn is_settled<K: std::borrow::Borrow<Kafka>>(run: &Pipeline<K>) -> bool {
+    let status = run.clp.run(["status", "--date", "20250606", "--format", "json"]);
+    let blobs = status.json_lines();
+    let settled = |blob: &Value| blob["lag_bytes"] == 0 && blob["status"] == "closed";
+    status.code == Some(0) && blobs.len() == BLOBS && blobs.iter().all(settled)
+}
+
 #[test]
 fn workers_and_the_monitor_may_die_at_any_moment() {
     let run = Pipeline::new()
         .configured("global.polling_interval", 1)
         .configured("date_range.specific_date", "2025-06-06")
+        .configured("global.blob_closing.timeout_minutes", 1)
         .configured("kafka.transaction_bytes", 256 << 10);
     let names: Vec<String> = (0..BLOBS).map(|n| api_blob(&format!("chaos-{n}"))).collect();
     let stop = AtomicBool::new(false);
@@ -70,16 +83,16 @@ fn workers_and_the_monitor_may_die_at_any_moment() {
         }
         stop.store(true, Ordering::Relaxed);
         let lines = writer.join().expect("the writer");
-        monitor_now.kill_9();
-        run.clp.run(["monitor", "--once"]).success();
-        for worker in workers {
-            worker.signal("TERM");
-            let stopped = worker.wait().success();
+        wait_for("all blobs to be ingested and closed", SETTLED, || {
+            is_settled(&run).then_some(())
+        });
+        for service in workers.into_iter().chain([monitor_now]) {
+            service.signal("TERM");
+            let stopped = service.wait().success();
             assert!(!stopped.stderr.contains("panicked"), "{}", stopped.stderr);
         }
         lines
     });
-    run.work(&[]);
     let found = run.lines();
     assert_eq!(found.len(), BLOBS);
     for (blob, count) in &lines {
