@@ -18,6 +18,7 @@ pub mod ranges;
 pub mod retry;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -90,6 +91,14 @@ impl Container {
             )?),
             Location::Directory { path } => Backend::Directory(DirectoryContainer::open(path, location.describe())),
         }))
+    }
+
+    /// The same, but no retry of a request begins when `max_total` has passed since its first try.
+    pub fn giving_up_after(self, max_total: Duration) -> Self {
+        Self(match self.0 {
+            Backend::Azure(azure) => Backend::Azure(azure.giving_up_after(max_total)),
+            directory @ Backend::Directory(_) => directory,
+        })
     }
 
     /// The container for messages, such as `container logs of account acme at https://…` or `directory /srv/logs`.

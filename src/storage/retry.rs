@@ -17,6 +17,8 @@ pub struct RetryPolicy {
     pub initial_delay: Duration,
     /// No pause is longer, but for one that the server itself asks for.
     pub max_delay: Duration,
+    /// No retry begins when this much time has passed since the first try.
+    pub max_total: Duration,
 }
 
 /// How the pause grows from retry to retry.
@@ -39,9 +41,6 @@ const MAX_UNREACHABLE_DELAY: Duration = Duration::from_secs(1);
 /// No pause that the server asks for is kept longer than this.
 pub const MAX_SERVER_DELAY: Duration = Duration::from_secs(60);
 
-/// No retry begins when this much time has passed since the first try.
-pub const MAX_TOTAL: Duration = Duration::from_secs(10 * 60);
-
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
@@ -49,6 +48,7 @@ impl Default for RetryPolicy {
             strategy: Strategy::Exponential,
             initial_delay: Duration::from_millis(500),
             max_delay: Duration::from_secs(30),
+            max_total: Duration::from_secs(10 * 60),
         }
     }
 }
@@ -78,7 +78,7 @@ impl RetryPolicy {
             Some(asked) => own.max(asked.min(MAX_SERVER_DELAY)),
             None => own,
         };
-        (elapsed + delay <= MAX_TOTAL).then_some(delay)
+        (elapsed + delay <= self.max_total).then_some(delay)
     }
 
     fn retries_of(&self, error: &Error, known: bool) -> u32 {
@@ -196,6 +196,18 @@ mod tests {
             let error = Error::new(kind, "x", "y").with_retry_after(asked.map(seconds));
             let next = RetryPolicy::default().next(&error, false, retries, seconds(elapsed), 0.0);
             assert_eq!(next, expected, "{kind:?} {asked:?} {retries} {elapsed}");
+        }
+        let hasty = RetryPolicy {
+            max_total: seconds(10),
+            ..RetryPolicy::default()
+        };
+        for (asked, elapsed, expected) in [
+            (None, 9, Some(millis(500))),
+            (None, 10, None),
+            (Some(seconds(11)), 0, None),
+        ] {
+            let error = Error::new(Kind::Throttled, "x", "y").with_retry_after(asked);
+            assert_eq!(hasty.next(&error, true, 0, seconds(elapsed), 0.0), expected);
         }
         let gone = Error::new(Kind::Unreachable, "x", "y");
         let of_known = |retries| RetryPolicy::default().next(&gone, true, retries, seconds(0), 0.0);

@@ -113,7 +113,8 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
             .environments()
             .into_iter()
             .map(|id| {
-                let opened = app.container(&id, None).map(|(container, _)| container);
+                let opened = app.container(&id, None);
+                let opened = opened.map(|(container, _)| container.giving_up_after(worker::STORAGE_PATIENCE));
                 (id, opened.map_err(|error| format!("{error:#}")))
             })
             .collect(),

@@ -26,5 +26,5 @@ mod watch;
 mod work;
 
 pub use service::run;
-pub use settings::{RawTopic, Settings, Topics};
+pub use settings::{RawTopic, STORAGE_PATIENCE, Settings, Topics};
 pub use watch::Watch;

@@ -9,6 +9,10 @@ use crate::{
     storage::{Container, ReadOptions},
 };
 
+/// One blob's request that fails is not tried again for longer than this: the lane's other blobs wait for it. The worker
+/// comes back to the blob, or to all of its environment, later.
+pub const STORAGE_PATIENCE: Duration = Duration::from_secs(10);
+
 pub struct Settings {
     pub group: String,
     /// What other members see of this one.

@@ -14,6 +14,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use azure_core::http::StatusCode;
 use azure_storage_blobs::models::{
@@ -59,6 +60,11 @@ impl AzureContainer {
             known: Arc::default(),
             description: description.into(),
         })
+    }
+
+    pub(super) fn giving_up_after(mut self, max_total: Duration) -> Self {
+        self.retry.max_total = max_total;
+        self
     }
 
     pub(super) fn describe(&self) -> &str {
