@@ -71,10 +71,10 @@ impl Lane {
         lanes: &Arc<Lanes>,
         metrics: &ExtractMetrics,
     ) -> Result<Self, ExtractError> {
-        let Settings { group, instance, .. } = &**settings;
-        let name = ["clp-extract", group, instance];
+        let name = ["clp-extract", &settings.name, &settings.instance];
+        let input = settings.input(number);
         Ok(Self {
-            member: Member::join(connection, group, "clp-extract", &settings.input(number).topic)?,
+            member: Member::join(connection, &input.group, "clp-extract", &input.topic)?,
             producer: LaneProducer::open(
                 connection,
                 settings.delivery,
@@ -88,13 +88,13 @@ impl Lane {
             number,
             shares: BTreeMap::new(),
             uncommitted: Uncommitted::default(),
-            lag: metrics.lag(&settings.input(number).topic),
+            lag: metrics.lag(&input.topic),
             lag_told: Instant::now(),
             json: Vec::new(),
         })
     }
 
-    /// Works until `cancel`, then commits what is whole and leaves the group.
+    /// Works until `cancel`, then commits and leaves the group.
     ///
     /// # Errors
     /// Those that time does not mend, such as missing rights.
