@@ -103,9 +103,15 @@ impl Lane {
             match self.step() {
                 Ok(()) => {}
                 Err(ExtractError::Kafka(error)) if !error.is_lasting() => self.recover_from(&error),
-                Err(error) => {
-                    // What came before is good.
-                    let _ = self.settle();
+                // The record that it happened to may not have been sent.
+                Err(error @ ExtractError::Kafka(_)) => {
+                    self.producer.abort_if_possible();
+                    return Err(error);
+                }
+                Err(error @ ExtractError::Refused { .. }) => {
+                    if let Err(error) = self.settle() {
+                        tracing::warn!(lane = self.number, %error, "what came before it is undone; it comes again with the next start");
+                    }
                     return Err(error);
                 }
             }
