@@ -8,19 +8,27 @@ use crate::{
     pipeline::metrics::Rebalance,
 };
 
-/// News that are taken between two looks at the time.
+/// News, and bytes of them, that are taken between two looks at the time and at what is held.
 const NEWS_AT_ONCE: usize = 500;
+const BYTES_AT_ONCE: usize = 8 << 20;
 
 impl Lane {
     /// Takes what the group has to tell. Gives whether there is nothing more for now.
     pub(super) fn hear(&mut self, mut patience: Duration) -> Result<bool, ExtractError> {
+        let mut bytes = 0;
         for _ in 0..NEWS_AT_ONCE {
+            if bytes >= BYTES_AT_ONCE {
+                break;
+            }
             let Some(news) = self.member.poll(patience)? else {
                 return Ok(true);
             };
             patience = Duration::ZERO;
             match news {
-                News::Record(record) => self.take(record)?,
+                News::Record(record) => {
+                    bytes += record.value.as_ref().map_or(0, Vec::len);
+                    self.take(record)?;
+                }
                 News::End(partition) => {
                     if let Some(share) = self.shares.get_mut(&partition) {
                         share.at_end = share.next.is_some();
@@ -62,7 +70,7 @@ impl Lane {
         self.member.start(&offsets)
     }
 
-    /// The group waits: what is whole is committed before the partitions go.
+    /// The group waits: a commit comes before the partitions go.
     pub(super) fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(
             lane = self.number,
@@ -102,7 +110,6 @@ impl Lane {
             return Ok(());
         }
         let all: Vec<i32> = self.shares.keys().copied().collect();
-        self.member.pause(&all)?;
         self.begin(&all)
     }
 }
