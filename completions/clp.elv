@@ -117,7 +117,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --env 'Environment, as E or SUBSCRIPTION/E, for the records of errors'
             cand -s 'Subscription, for the records of errors'
             cand --subscription 'Subscription, for the records of errors'
-            cand --group 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]'
+            cand --group 'Consumer group for both raw topics; the processes of one group share the partitions between them [default: clp-extract]'
             cand --until-idle 'End once nothing was left to do for so many seconds'
             cand --metrics-addr 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'

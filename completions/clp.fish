@@ -107,7 +107,7 @@ complete -c clp -n "__fish_clp_using_subcommand extract" -s i -l input -d 'File 
 complete -c clp -n "__fish_clp_using_subcommand extract" -l service -d 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E, for the records of errors' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -s s -l subscription -d 'Subscription, for the records of errors' -r
-complete -c clp -n "__fish_clp_using_subcommand extract" -l group -d 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -l group -d 'Consumer group for both raw topics; the processes of one group share the partitions between them [default: clp-extract]' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l until-idle -d 'End once nothing was left to do for so many seconds' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l metrics-addr -d 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F

@@ -137,8 +137,8 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<TailError>() {
             return (exit_of_tail(error), error.hint());
         }
-        if let Some(error @ ExtractError::Refused { .. }) = cause.downcast_ref() {
-            return (Exit::Data, error.hint());
+        if let Some(error) = cause.downcast_ref::<ExtractError>() {
+            return (exit_of_extract_service(error), error.hint());
         }
         if let Some(error) = cause.downcast_ref::<kafka::Error>() {
             return (exit_of_kafka(error), error.hint());
@@ -182,6 +182,13 @@ fn exit_of_extract(error: &offline::Error) -> Exit {
         | offline::Error::Corrupt { .. }
         | offline::Error::LongLine { .. }
         | offline::Error::Refused { .. } => Exit::Data,
+    }
+}
+
+fn exit_of_extract_service(error: &ExtractError) -> Exit {
+    match error {
+        ExtractError::Kafka(error) => exit_of_kafka(error),
+        ExtractError::Refused { .. } => Exit::Data,
     }
 }
 

@@ -20,8 +20,11 @@ const RENAMED: [(&str, &str); 8] = [
     ("kafka.error_topic", "kafka.topics.errors"),
 ];
 
-/// The extractor's group, where it is not called `processing.consumer_group` yet.
-const EXTRACT_GROUP: (&str, &str) = ("kafka.consumer_group", "processing.consumer_group");
+/// The extractor's groups. Their offsets say what is extracted already, so neither may get lost.
+const EXTRACT_GROUPS: [(&str, &str); 2] = [
+    ("kafka.consumer_group", "processing.consumer_group"),
+    ("kafka.proxy_consumer_group", "processing.proxy_consumer_group"),
+];
 
 struct Retired {
     key: &'static str,
@@ -29,7 +32,7 @@ struct Retired {
     warning: Option<&'static str>,
 }
 
-const RETIRED: [Retired; 3] = [
+const RETIRED: [Retired; 2] = [
     Retired {
         key: "worker.sharding",
         warning: Some(
@@ -41,15 +44,11 @@ const RETIRED: [Retired; 3] = [
         key: "worker.processing",
         warning: None,
     },
-    Retired {
-        key: "kafka.proxy_consumer_group",
-        warning: Some("no longer used: one group, `processing.consumer_group`, reads both raw topics"),
-    },
 ];
 
 /// Brings a document to the names of today; gives the warnings.
 pub fn modernise(document: &mut Document) -> Vec<Problem> {
-    for (old, new) in RENAMED.iter().chain([&EXTRACT_GROUP]) {
+    for (old, new) in RENAMED.iter().chain(&EXTRACT_GROUPS) {
         document.rename(&KeyPath::dotted(old), &KeyPath::dotted(new));
     }
     let mut warnings = Vec::new();
@@ -75,7 +74,7 @@ fn says_something(value: &Value) -> bool {
 /// The old names beside `parent`, for guesses at what a misspelled key means.
 pub fn keys_under(parent: &KeyPath) -> impl Iterator<Item = &'static str> + use<> {
     let parent = parent.to_string();
-    let renamed = RENAMED.iter().chain([&EXTRACT_GROUP]).map(|(old, _)| *old);
+    let renamed = RENAMED.iter().chain(&EXTRACT_GROUPS).map(|(old, _)| *old);
     renamed
         .chain(RETIRED.iter().map(|retired| retired.key))
         .filter_map(move |key| key.rsplit_once('.').filter(|(above, _)| *above == parent))
@@ -90,7 +89,7 @@ mod tests {
 
     #[test]
     fn old_keys_get_their_new_names() {
-        for (old, new) in RENAMED.iter().chain([&EXTRACT_GROUP]) {
+        for (old, new) in RENAMED.iter().chain(&EXTRACT_GROUPS) {
             let mut root = Value::Null;
             KeyPath::dotted(old).insert(&mut root, "x".into());
             let text = serde_yaml::to_string(&root).unwrap();
@@ -110,7 +109,7 @@ mod tests {
                 vec![],
             ),
             ("worker:\n  sharding: {enabled: true, shards_count: 4}", vec!["f:2"]),
-            ("kafka:\n\n  proxy_consumer_group: g", vec!["f:3"]),
+            ("kafka:\n\n  proxy_consumer_group: g", vec![]),
         ] {
             let mut document = Document::parse(Path::new("f"), yaml).unwrap();
             let told: Vec<String> = modernise(&mut document)

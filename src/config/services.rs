@@ -58,8 +58,11 @@ pub struct Filters {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Processing {
-    /// The consumer group of `extract`, for both raw topics.
+    /// The consumer group of `extract`.
     pub consumer_group: String,
+    /// Another one for the raw topic of proxies, where a predecessor had one: its offsets are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_consumer_group: Option<String>,
     /// Members of the group for each raw topic; with `--input`, threads. 0 is one for each core.
     pub max_concurrency: u32,
     /// Whether records without a level, logger, message or pod are errors.
@@ -72,6 +75,7 @@ impl Default for Processing {
     fn default() -> Self {
         Self {
             consumer_group: "clp-extract".to_owned(),
+            proxy_consumer_group: None,
             max_concurrency: 0,
             enable_validation: true,
             skip_invalid_logs: true,

@@ -194,8 +194,8 @@ pub(super) fn is_of_connections(error: &KafkaError) -> bool {
     is_retriable(error) || code.is_some_and(|code| out_of_reach.contains(&code))
 }
 
-const DENIED_HINT: &str =
-    "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`";
+const DENIED_HINT: &str = "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`; \
+     for what is read, also Read on the topic and on the group";
 
 /// What only a change of rights can mend, however a transaction reports it.
 pub(super) fn is_denied(code: RDKafkaErrorCode) -> bool {

@@ -228,8 +228,16 @@ impl Member {
 
     /// The offset behind the partition's last record that is decided; `None` if the brokers do not tell at once.
     pub fn end(&self, partition: i32) -> Option<i64> {
-        let ends = self.consumer.fetch_watermarks(&self.topic, partition, ASK_TIMEOUT);
-        ends.ok().map(|(_, end)| end)
+        self.ends(partition).map(|(_, end)| end)
+    }
+
+    /// The offset of the partition's first record that is still there; `None` if the brokers do not tell at once.
+    pub fn first(&self, partition: i32) -> Option<i64> {
+        self.ends(partition).map(|(first, _)| first)
+    }
+
+    fn ends(&self, partition: i32) -> Option<(i64, i64)> {
+        self.consumer.fetch_watermarks(&self.topic, partition, ASK_TIMEOUT).ok()
     }
 
     /// Stops reading from these partitions until [`Member::resume`] or [`Member::start`].

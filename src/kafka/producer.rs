@@ -12,7 +12,7 @@ use rdkafka::{
 
 use super::{
     Connection, Error, Member, Offsets, Severity, blocking::pause, connection::CONNECT_TIMEOUT, context::Context,
-    dispose::Disposed, outage::Outage,
+    dispose::Disposed, error::is_denied, outage::Outage,
 };
 
 /// What a commit promises.
@@ -320,9 +320,15 @@ impl Producer {
                 false => Error::Fenced { id },
             };
         }
-        if let Some((_, reason)) = fatal {
-            // A new producer finds out what is committed.
-            return Error::Aborted { reason };
+        if let Some((code, reason)) = fatal {
+            return match is_denied(code) {
+                true => Error::Denied {
+                    what: what.to_owned(),
+                    reason,
+                },
+                // A new producer finds out what is committed.
+                false => Error::Aborted { reason },
+            };
         }
         if code == Some(RDKafkaErrorCode::State)
             && let Some(reason) = self.lost_because()

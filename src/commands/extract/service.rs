@@ -21,7 +21,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Of the service")]
 pub struct ServiceArgs {
-    /// Consumer group; the processes of one group share the partitions between them [default: clp-extract]
+    /// Consumer group for both raw topics; the processes of one group share the partitions between them [default: clp-extract]
     #[arg(long, value_name = "GROUP", conflicts_with = "input", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     group: Option<String>,
 
@@ -39,16 +39,16 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     let kafka = app.kafka()?;
     let cancel = app.stop();
     let _signals = cancel_on_signal(cancel.clone());
+    let groups = Groups::of(args, &config.processing);
     let Some(topics) = cancel
-        .run_until_cancelled(topics(&kafka.connection, &config.kafka))
+        .run_until_cancelled(topics(&kafka.connection, &config.kafka, &groups))
         .await
     else {
         return Ok(());
     };
     let (inputs, errors) = topics?;
     let processing = &config.processing;
-    let group = args.group.clone().unwrap_or_else(|| processing.consumer_group.clone());
-    let instance = Instance::acquire("clp-extract", &group);
+    let instance = Instance::acquire("clp-extract", groups.application);
     let settings = Settings {
         inputs,
         errors,
@@ -58,8 +58,8 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
         transaction_time: Duration::from_secs(config.kafka.transaction_seconds),
         validate: processing.enable_validation,
         keep_errors: processing.skip_invalid_logs,
+        name: groups.application.to_owned(),
         instance: instance.name.clone(),
-        group,
     };
     let mut registry = metrics::registry();
     let figures = ExtractMetrics::register(&mut registry);
@@ -67,7 +67,8 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     let _server = args.metrics.serve(registry, lanes.health.clone()).await?;
     let _progress = log_progress(&config.monitoring, figures.clone());
     tracing::info!(
-        group = settings.group,
+        group = groups.application,
+        proxy_group = groups.proxy,
         instance = settings.instance,
         lanes_each = settings.lanes_each,
         "extracting"
@@ -76,8 +77,35 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     Ok(service::run(connection, Arc::new(settings), until_idle, cancel, lanes, figures).await?)
 }
 
+/// The consumer groups of the two raw topics, mostly the same.
+struct Groups<'a> {
+    application: &'a str,
+    proxy: &'a str,
+}
+
+impl<'a> Groups<'a> {
+    fn of(args: &'a ServiceArgs, processing: &'a config::Processing) -> Self {
+        if let Some(group) = &args.group {
+            return Self {
+                application: group,
+                proxy: group,
+            };
+        }
+        let application = &processing.consumer_group;
+        let proxy = processing.proxy_consumer_group.as_ref();
+        Self {
+            application,
+            proxy: proxy.unwrap_or(application),
+        }
+    }
+}
+
 /// The raw topics with those that their records go to, and the topic of errors.
-async fn topics(connection: &Connection, config: &config::Kafka) -> anyhow::Result<(Vec<Input>, Output)> {
+async fn topics(
+    connection: &Connection,
+    config: &config::Kafka,
+    groups: &Groups<'_>,
+) -> anyhow::Result<(Vec<Input>, Output)> {
     let connection = connection.clone();
     let cluster = kafka::blocking(move || Cluster::connect(&connection)).await?;
     let names = &config.topics;
@@ -93,9 +121,12 @@ async fn topics(connection: &Connection, config: &config::Kafka) -> anyhow::Resu
         });
     }
     let errors = found.pop();
-    let inputs = inputs.into_iter().zip(found).map(|(topic, output)| Input {
+    let groups = [groups.application, groups.proxy];
+    let inputs = inputs.into_iter().zip(groups).zip(found);
+    let inputs = inputs.map(|((topic, group), output)| Input {
         from_proxy: topic == names.raw_proxy,
         topic: topic.to_owned(),
+        group: group.to_owned(),
         output,
     });
     Ok((

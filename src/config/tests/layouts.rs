@@ -188,8 +188,7 @@ fn the_workers_file_loads() {
 fn the_extractors_file_loads() {
     let machine = Machine::with(EXTRACTOR);
     let loaded = machine.load().unwrap();
-    assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
-    assert!(loaded.warnings[0].message.contains("proxy_consumer_group"));
+    assert_eq!(loaded.warnings, vec![]);
     let config = loaded.config;
     let topics = config.kafka.topics.all().map(|(_, topic)| topic);
     let wanted = [
@@ -204,6 +203,10 @@ fn the_extractors_file_loads() {
     assert_eq!(topics, wanted);
     assert_eq!(config.kafka.brokers.to_string(), "a:9092,b:9092");
     assert_eq!(config.processing.consumer_group, "extractors");
+    assert_eq!(
+        config.processing.proxy_consumer_group.as_deref(),
+        Some("proxy-extractors")
+    );
     assert_eq!(config.processing.max_concurrency, 8);
     assert!(!config.processing.enable_validation);
 }

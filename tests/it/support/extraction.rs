@@ -17,7 +17,7 @@ use super::services::kafka;
 use super::topics::{Topics, partition_of};
 
 /// Partitions of the topics.
-const PARTITIONS: i32 = 4;
+pub const PARTITIONS: u32 = 4;
 
 /// Topics and a group of its own.
 pub struct Extraction<K: Borrow<Kafka> = &'static Kafka> {
@@ -35,7 +35,7 @@ impl Extraction {
 
 impl<K: Borrow<Kafka>> Extraction<K> {
     pub fn on(kafka: K) -> Extraction<K> {
-        let topics = Topics::with_partitions(kafka.borrow(), PARTITIONS);
+        let topics = Topics::with_partitions(kafka.borrow(), PARTITIONS as i32);
         let group = unique("extract");
         let clp = Clp::new(kafka.borrow(), &Blobs::new(), &topics)
             .set("processing.consumer_group", group.as_str())
@@ -113,7 +113,7 @@ impl<K: Borrow<Kafka>> Extraction<K> {
             let index: u64 = next[blob];
             assert_eq!(key, format!("cp2:P1:line-{}:{}", index + 1, short(&blobs[blob])));
             next[blob] += 1;
-            assert_eq!(record.partition, partition_of(&blobs[blob], PARTITIONS as u32));
+            assert_eq!(record.partition, partition_of(&blobs[blob], PARTITIONS));
             let (kind, json) = (record.header("record-type"), record.json());
             match index % 10 {
                 3 | 8 => assert_eq!((kind, json["method"].is_string()), (Some("http"), true), "{json}"),
@@ -139,7 +139,7 @@ pub fn raw(blob: &str, lines: std::ops::Range<u64>) -> Vec<Record> {
 pub fn raw_record(blob: &str, index: u64, line: Vec<u8>) -> Record {
     let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
     Record {
-        partition: partition_of(blob, PARTITIONS as u32),
+        partition: partition_of(blob, PARTITIONS),
         offset: 0,
         key: Some(format!("cp2:P1:line-{}:{}", index + 1, short(blob)).into_bytes()),
         value: Some(line),

@@ -29,4 +29,17 @@ impl Kafka {
             .map(str::to_owned)
             .collect()
     }
+
+    /// Takes a right from everybody, by the arguments of Kafka's tool for access control. The broker needs an authorizer.
+    pub fn deny(&self, arguments: &[&str]) {
+        let mut command = java().unwrap_or_else(|e| panic!("{e}"));
+        command
+            .arg("org.apache.kafka.tools.AclCommand")
+            .args(["--bootstrap-server", &self.brokers(), "--force"])
+            .args(["--add", "--deny-principal", "User:ANONYMOUS"])
+            .args(arguments);
+        let output = command.output().expect("run java");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "access control: {said}");
+    }
 }

@@ -26,6 +26,7 @@ pub mod mixed;
 pub mod pipeline;
 pub mod process;
 pub mod produce;
+pub mod raw_mix;
 pub mod records;
 pub mod requests;
 pub mod running;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
@@ -90,6 +90,20 @@ pub fn delete(kafka: &Kafka, name: &str) {
     }
     wait_for(&format!("the end of {name}"), DEADLINE, || {
         partitions(kafka, name).is_none().then_some(())
+    });
+}
+
+/// Adds partitions to a topic until it has so many.
+pub fn grow(kafka: &Kafka, name: &str, partitions: usize) {
+    let admin = admin(&kafka.brokers());
+    let results = block_on(admin.create_partitions(&[NewPartitions::new(name, partitions)], &options(DEADLINE)));
+    for result in results.expect("create partitions") {
+        result.unwrap_or_else(|(topic, code)| panic!("add partitions to {topic}: {code}"));
+    }
+    wait_for(&format!("the partitions of {name}"), DEADLINE, || {
+        let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
+        let found = metadata.topics().first()?.partitions();
+        (found.len() == partitions && found.iter().all(|p| p.error().is_none())).then_some(())
     });
 }
 

@@ -1,10 +1,11 @@
 //! Lines that came in parts, because they are longer than a record may be, are put together again.
 //!
 //! The parts of a line have its key and the header `part`, `i/n`. They follow each other in their partition, perhaps with
-//! lines of other blobs between them.
+//! lines of other blobs between them. Whatever comes behind the first part of an unfinished line waits with it. So all
+//! that lies before that part is done with, and nothing behind it is: a group's offset can say so at any time.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -12,22 +13,40 @@ use crate::{kafka::Consumed, pipeline::lines::Part};
 
 /// A line longer than this is not put together: memory has an end.
 const LONGEST_LINE_BYTES: usize = 64 << 20;
-/// Ingest sends all parts in one transaction, so the rest of a line is there at once. What is not there after so long
-/// will not come.
+/// Beyond this the first line is given up: so much lies behind its first part, and its rest was not among it.
+pub const MOST_HELD_BYTES: usize = 128 << 20;
+/// Of a record besides its key and value: headers, and its place in lists.
+const OVERHEAD_BYTES: usize = 512;
+/// Ingest sends all parts in one transaction, so the rest of a line is there at once. What is not in the topic after so
+/// long will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The unfinished lines of one partition.
+/// The unfinished lines of one partition, and what waits behind them.
 #[derive(Default)]
 pub struct Joiner {
-    open: HashMap<Vec<u8>, Open>,
+    /// In the order of the partition. The first is unfinished.
+    held: VecDeque<Held>,
+    /// How many were held before, and have gone.
+    gone: u64,
+    /// The unfinished ones by their keys: which of all that were ever held.
+    open: HashMap<Vec<u8>, u64>,
+    bytes: usize,
 }
 
-struct Open {
-    /// The first part, with what has come of the line.
-    line: Consumed,
+struct Held {
+    /// With what has come of the line.
+    record: Consumed,
     /// The last part that is there; those before it are, too.
     last: Part,
     since: Instant,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Whole,
+    Broken,
 }
 
 /// What comes out, in the order of the partition.
@@ -41,71 +60,142 @@ pub enum Joined {
 impl Joiner {
     /// Whether no line is unfinished.
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.held.is_empty()
+    }
+
+    /// The offset of the first part of the first unfinished line.
+    pub fn first_held(&self) -> Option<i64> {
+        Some(self.held.front()?.record.offset)
+    }
+
+    /// What is held in memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Takes the next record. `part` is its header's value, if there is one.
     pub fn take(&mut self, record: Consumed, part: Option<Part>, now: Instant, mut give: impl FnMut(Joined)) {
-        let Some(Part { number, of }) = part.filter(|part| part.of > 1) else {
-            return give(Joined::Line(record));
-        };
+        const WHOLE: Part = Part { number: 1, of: 1 };
+        match part.filter(|part| part.of > 1) {
+            None if self.is_empty() => return give(Joined::Line(record)),
+            None => self.hold(record, WHOLE, State::Whole, now),
+            Some(part) => self.take_part(record, part, now),
+        }
+        self.let_go(give);
+    }
+
+    fn take_part(&mut self, record: Consumed, part: Part, now: Instant) {
         let key = record.key.clone().unwrap_or_default();
-        if let Some(open) = self.open.get_mut(&key) {
-            if open.takes(number, of, &record) {
-                open.append(record);
-                if open.last.number == of
-                    && let Some(open) = self.open.remove(&key)
-                {
-                    give(Joined::Line(open.line));
+        if let Some(number) = self.open.get(&key)
+            && let Some(open) = self.held.get_mut((number - self.gone) as usize)
+        {
+            if open.takes(part, &record) {
+                self.bytes += length(&record);
+                open.append(record, part);
+                if part.number == part.of {
+                    open.state = State::Whole;
+                    self.open.remove(&key);
                 }
                 return;
             }
-            if let Some(open) = self.open.remove(&key) {
-                give(open.broken());
-            }
+            open.state = State::Broken;
+            self.open.remove(&key);
         }
-        let last = Part { number, of };
-        match number {
+        match part.number {
             1 => {
-                self.open.insert(
-                    key,
-                    Open {
-                        line: record,
-                        last,
-                        since: now,
-                    },
-                );
+                self.open.insert(key, self.gone + self.held.len() as u64);
+                self.hold(record, part, State::Open, now);
             }
-            _ => give(Joined::Broken(record, last)),
+            _ => self.hold(record, part, State::Broken, now),
         }
     }
 
-    /// Gives up lines whose rest does not come.
-    pub fn give_up(&mut self, now: Instant, mut give: impl FnMut(Joined)) {
-        let is_late = |open: &Open| now.duration_since(open.since) >= PATIENCE;
-        for (_, open) in self.open.extract_if(|_, open| is_late(open)) {
-            give(open.broken());
+    fn hold(&mut self, record: Consumed, last: Part, state: State, since: Instant) {
+        let held = Held {
+            record,
+            last,
+            since,
+            state,
+        };
+        self.bytes += held.bytes();
+        self.held.push_back(held);
+    }
+
+    /// Gives what waits for no line any more.
+    fn let_go(&mut self, mut give: impl FnMut(Joined)) {
+        loop {
+            while let Some(held) = self.held.pop_front_if(|held| held.state != State::Open) {
+                self.gone += 1;
+                self.bytes -= held.bytes();
+                give(held.joined());
+            }
+            if self.bytes <= MOST_HELD_BYTES {
+                break;
+            }
+            self.break_where(|index, _| index == 0);
+        }
+        if self.is_empty() {
+            self.held.shrink_to_fit();
+        }
+    }
+
+    fn break_where(&mut self, is_given_up: impl Fn(usize, &Held) -> bool) {
+        for (index, held) in self.held.iter_mut().enumerate() {
+            if held.state == State::Open && is_given_up(index, held) {
+                held.state = State::Broken;
+                self.open.remove(held.record.key.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Whether a line is unfinished for so long that its rest is to be looked for.
+    pub fn is_late(&self, now: Instant) -> bool {
+        self.held.front().is_some_and(|first| first.is_late(now))
+    }
+
+    /// Gives up the lines that were late at this time.
+    pub fn give_up(&mut self, at: Instant, give: impl FnMut(Joined)) {
+        self.break_where(|_, held| held.is_late(at));
+        self.let_go(give);
+    }
+}
+
+impl Held {
+    fn takes(&self, Part { number, of }: Part, record: &Consumed) -> bool {
+        number == self.last.number + 1
+            && of == self.last.of
+            && length(&self.record) + length(record) <= LONGEST_LINE_BYTES
+    }
+
+    fn append(&mut self, record: Consumed, part: Part) {
+        let line = self.record.value.get_or_insert_default();
+        if self.last.number == 1 {
+            // Parts are of one length, so this is room for all of them. Growing bit by bit would double it.
+            let whole = line.len().saturating_mul(part.of as usize).min(LONGEST_LINE_BYTES);
+            line.reserve_exact(whole.saturating_sub(line.len()));
+        }
+        line.extend_from_slice(&record.value.unwrap_or_default());
+        self.last = part;
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        now.duration_since(self.since) >= PATIENCE
+    }
+
+    fn bytes(&self) -> usize {
+        OVERHEAD_BYTES + self.record.key.as_ref().map_or(0, Vec::len) + length(&self.record)
+    }
+
+    fn joined(self) -> Joined {
+        match self.state {
+            State::Whole => Joined::Line(self.record),
+            State::Open | State::Broken => Joined::Broken(self.record, self.last),
         }
     }
 }
 
-impl Open {
-    fn takes(&self, number: u64, of: u64, record: &Consumed) -> bool {
-        let length = |record: &Consumed| record.value.as_ref().map_or(0, Vec::len);
-        number == self.last.number + 1
-            && of == self.last.of
-            && length(&self.line) + length(record) <= LONGEST_LINE_BYTES
-    }
-
-    fn append(&mut self, record: Consumed) {
-        let line = self.line.value.get_or_insert_default();
-        line.extend_from_slice(&record.value.unwrap_or_default());
-        self.last.number += 1;
-    }
-
-    fn broken(self) -> Joined {
-        Joined::Broken(self.line, self.last)
-    }
+fn length(record: &Consumed) -> usize {
+    record.value.as_ref().map_or(0, Vec::len)
 }
 
 #[cfg(test)]
@@ -145,8 +235,10 @@ mod tests {
             ("a1/3:x a2/3:y a3/3:z", "a:xyz", false),
             ("a1/1:x", "a:x", false),
             // Those of several workers mix.
-            ("a1/2:x b:y c1/2:u a2/2:z c2/2:v", "b:y a:xz c:uv", false),
-            ("a1/2:x b:y", "b:y", true),
+            ("a1/2:x b:y c1/2:u a2/2:z c2/2:v", "a:xz b:y c:uv", false),
+            ("a1/2:x c1/2:u c2/2:v a2/2:z b:y", "a:xz c:uv b:y", false),
+            ("a1/2:x b:y", "", true),
+            ("a1/2:x a2/2:z b:y c1/2:u b:w", "a:xz b:y", true),
             // A run that was killed without transactions begins the line again.
             ("a1/3:x a2/3:y a1/3:x a2/3:y a3/3:z", "a:xy!2/3 a:xyz", false),
             // Retention took the first one.
@@ -169,11 +261,55 @@ mod tests {
     #[test]
     fn a_rest_that_does_not_come_is_given_up() {
         let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
-        let (part, header) = record("a1/2:x");
-        joiner.take(part, header, now, |_| panic!("nothing is whole"));
+        for (text, at) in [
+            ("a1/2:x", now),
+            ("b:y", now),
+            ("c1/2:u", now + PATIENCE / 2),
+            ("d:z", now + PATIENCE),
+        ] {
+            let (record, part) = record(text);
+            joiner.take(record, part, at, |_| panic!("all waits for the first"));
+        }
+        assert!(!joiner.is_late(now + PATIENCE / 2));
         joiner.give_up(now + PATIENCE / 2, |_| panic!("it may still come"));
+        assert!(joiner.is_late(now + PATIENCE));
         joiner.give_up(now + PATIENCE, |joined| found.push(told(joined)));
-        assert_eq!((found, joiner.is_empty()), (vec!["a:x!1/2".to_owned()], true));
+        assert_eq!((found.join(" "), joiner.is_empty()), ("a:x!1/2 b:y".to_owned(), false));
+        assert!(!joiner.is_late(now + PATIENCE));
+        joiner.give_up(now + 2 * PATIENCE, |joined| found.push(told(joined)));
+        assert_eq!(
+            (found.join(" "), joiner.is_empty()),
+            ("a:x!1/2 b:y c:u!1/2 d:z".to_owned(), true)
+        );
+        assert_eq!(joiner.bytes(), 0);
+    }
+
+    #[test]
+    fn the_first_part_that_is_held_is_told() {
+        let mut joiner = Joiner::default();
+        let mut firsts = Vec::new();
+        for (offset, text) in (10..).zip(["b:y", "a1/2:x", "c1/2:u", "b:y", "a2/2:z", "c2/2:v"]) {
+            let (mut record, part) = record(text);
+            record.offset = offset;
+            joiner.take(record, part, Instant::now(), drop);
+            firsts.push(joiner.first_held());
+        }
+        assert_eq!(firsts, [None, Some(11), Some(11), Some(11), Some(12), None]);
+    }
+
+    #[test]
+    fn a_line_with_too_much_behind_it_is_given_up() {
+        let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
+        let count = MOST_HELD_BYTES / (1 << 20) + 1;
+        for number in 0..=count {
+            let (mut record, part) = record(if number == 0 { "a1/2:x" } else { "b:y" });
+            record.value = Some(vec![b'x'; if number == 0 { 1 } else { 1 << 20 }]);
+            joiner.take(record, part, now, |joined| {
+                found.push(matches!(joined, Joined::Broken(_, Part { number: 1, of: 2 })));
+            });
+        }
+        assert_eq!((found.len(), found[0], joiner.bytes()), (count + 1, true, 0));
+        assert!(found[1..].iter().all(|is_broken| !is_broken));
     }
 
     #[test]

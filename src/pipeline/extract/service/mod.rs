@@ -6,8 +6,8 @@
 //!                                                       Extraction.Errors ─────┘   group's offsets
 //! ```
 //!
-//! A lane is a member of the group for one of the two raw topics. It keeps nothing between two transactions: a
-//! transaction ends where no line is unfinished, so the group's offsets say all there is to know.
+//! A lane is a member of the group for one of the two raw topics. What it keeps between two transactions comes again: the
+//! group's offset of a partition is that of the first part of an unfinished line, and nothing behind it was sent.
 
 mod error;
 mod joiner;

@@ -32,9 +32,17 @@ impl<'a> Whence<'a> {
         if (whence.environment.is_empty() || whence.subscription.is_empty())
             && let Some(key) = record.key.as_deref().and_then(|key| str::from_utf8(key).ok())
             && let Some(key) = RecordKey::parse(key)
+            // Other producers' keys may hold colons, too.
+            && key.kind.starts_with("line-")
         {
-            whence.environment = key.environment;
-            whence.subscription = key.subscription;
+            for (place, told) in [
+                (&mut whence.environment, key.environment),
+                (&mut whence.subscription, key.subscription),
+            ] {
+                if place.is_empty() {
+                    *place = told;
+                }
+            }
         }
         whence
     }
@@ -100,6 +108,9 @@ mod tests {
             (None, &all[..], ["api", "P1", "cp2"]),
             (key, &all[..], ["api", "P1", "cp2"]),
             (key, &all[..1], ["api", "S1", "cp3"]),
+            (key, &all[..2], ["api", "P1", "cp3"]),
+            (key, &all[2..], ["", "S1", "cp2"]),
+            (Some("trace:7:span:of/another"), &all[..2], ["api", "P1", ""]),
             (key, &[], ["", "S1", "cp3"]),
             (Some("odd"), &[], ["", "", ""]),
             (None, &[("service", None)], ["", "", ""]),

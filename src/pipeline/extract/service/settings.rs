@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::pipeline::ingest::DeliveryMode;
 
 pub struct Settings {
-    pub group: String,
-    /// Names this process among those of the group, the same after each of its starts.
+    /// Names the producers, together with the instance.
+    pub name: String,
+    /// Names this process among those of its name, the same after each of its starts.
     pub instance: String,
     /// Each has so many lanes.
     pub inputs: Vec<Input>,
@@ -25,6 +26,8 @@ pub struct Settings {
 /// A raw topic, and where its records go.
 pub struct Input {
     pub topic: String,
+    /// The consumer group of its lanes.
+    pub group: String,
     pub from_proxy: bool,
     pub output: Output,
 }

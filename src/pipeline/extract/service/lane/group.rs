@@ -1,6 +1,6 @@
 //! The lane as a member of its group.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{ExtractError, Lane, Share};
 use crate::{
@@ -8,19 +8,27 @@ use crate::{
     pipeline::metrics::Rebalance,
 };
 
-/// News that are taken between two looks at the time.
+/// News, and bytes of them, that are taken between two looks at the time and at what is held.
 const NEWS_AT_ONCE: usize = 500;
+const BYTES_AT_ONCE: usize = 8 << 20;
 
 impl Lane {
     /// Takes what the group has to tell. Gives whether there is nothing more for now.
     pub(super) fn hear(&mut self, mut patience: Duration) -> Result<bool, ExtractError> {
+        let mut bytes = 0;
         for _ in 0..NEWS_AT_ONCE {
+            if bytes >= BYTES_AT_ONCE {
+                break;
+            }
             let Some(news) = self.member.poll(patience)? else {
                 return Ok(true);
             };
             patience = Duration::ZERO;
             match news {
-                News::Record(record) => self.take(record)?,
+                News::Record(record) => {
+                    bytes += record.value.as_ref().map_or(0, Vec::len);
+                    self.take(record)?;
+                }
                 News::End(partition) => {
                     if let Some(share) = self.shares.get_mut(&partition) {
                         share.at_end = share.next.is_some();
@@ -53,8 +61,21 @@ impl Lane {
         if partitions.is_empty() {
             return Ok(());
         }
-        let offsets = self.member.committed(partitions)?;
-        for (partition, offset) in &offsets {
+        let mut offsets = self.member.committed(partitions)?;
+        for (partition, offset) in &mut offsets {
+            let gone = self.member.first(*partition).map_or(0, |first| first - *offset);
+            if gone > 0 {
+                let topic = &self.input().topic;
+                tracing::warn!(
+                    topic,
+                    partition,
+                    gone,
+                    "raw records were deleted before they were extracted; give the topic a longer retention.ms"
+                );
+                *offset += gone;
+                // To be told once.
+                self.uncommitted.begun.get_or_insert_with(Instant::now);
+            }
             if let Some(share) = self.shares.get_mut(partition) {
                 share.next = Some(*offset);
             }
@@ -62,7 +83,7 @@ impl Lane {
         self.member.start(&offsets)
     }
 
-    /// The group waits: what is whole is committed before the partitions go.
+    /// The group waits: a commit comes before the partitions go.
     pub(super) fn revoked(&mut self, partitions: &[i32]) -> Result<(), kafka::Error> {
         tracing::info!(
             lane = self.number,
@@ -102,7 +123,6 @@ impl Lane {
             return Ok(());
         }
         let all: Vec<i32> = self.shares.keys().copied().collect();
-        self.member.pause(&all)?;
         self.begin(&all)
     }
 }

@@ -1,6 +1,7 @@
 //! One member of the group: it takes raw records of its partitions, and commits what they become.
 
 mod group;
+mod held;
 mod records;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+use self::held::Look;
 use super::{Settings, error::ExtractError, joiner::Joiner};
 use crate::{
     kafka::{self, Connection, Member, Offsets},
@@ -49,6 +51,16 @@ struct Share {
     next: Option<i64>,
     joiner: Joiner,
     at_end: bool,
+    look: Option<Look>,
+    /// Whether it waits until others hold less in memory.
+    is_paused: bool,
+}
+
+impl Share {
+    /// The offset behind all that is done with.
+    fn done(&self) -> Option<i64> {
+        self.joiner.first_held().or(self.next)
+    }
 }
 
 /// What was sent since the last commit.
@@ -71,10 +83,10 @@ impl Lane {
         lanes: &Arc<Lanes>,
         metrics: &ExtractMetrics,
     ) -> Result<Self, ExtractError> {
-        let Settings { group, instance, .. } = &**settings;
-        let name = ["clp-extract", group, instance];
+        let name = ["clp-extract", &settings.name, &settings.instance];
+        let input = settings.input(number);
         Ok(Self {
-            member: Member::join(connection, group, "clp-extract", &settings.input(number).topic)?,
+            member: Member::join(connection, &input.group, "clp-extract", &input.topic)?,
             producer: LaneProducer::open(
                 connection,
                 settings.delivery,
@@ -88,13 +100,13 @@ impl Lane {
             number,
             shares: BTreeMap::new(),
             uncommitted: Uncommitted::default(),
-            lag: metrics.lag(&settings.input(number).topic),
+            lag: metrics.lag(&input.topic),
             lag_told: Instant::now(),
             json: Vec::new(),
         })
     }
 
-    /// Works until `cancel`, then commits what is whole and leaves the group.
+    /// Works until `cancel`, then commits and leaves the group.
     ///
     /// # Errors
     /// Those that time does not mend, such as missing rights.
@@ -103,9 +115,15 @@ impl Lane {
             match self.step() {
                 Ok(()) => {}
                 Err(ExtractError::Kafka(error)) if !error.is_lasting() => self.recover_from(&error),
-                Err(error) => {
-                    // What came before is good.
-                    let _ = self.settle();
+                // The record that it happened to may not have been sent.
+                Err(error @ ExtractError::Kafka(_)) => {
+                    self.producer.abort_if_possible();
+                    return Err(error);
+                }
+                Err(error @ ExtractError::Refused { .. }) => {
+                    if let Err(error) = self.settle() {
+                        tracing::warn!(lane = self.number, %error, "what came before it is undone; it comes again with the next start");
+                    }
                     return Err(error);
                 }
             }
@@ -128,9 +146,10 @@ impl Lane {
             None => IDLE_WAIT,
         })?;
         self.give_up_lines()?;
-        if self.may_cut() && (nothing_more || self.is_commit_due()) {
+        if nothing_more || self.is_commit_due() {
             self.commit()?;
         }
+        self.bound_memory()?;
         if self.lag_told.elapsed() >= LAG_EVERY {
             self.tell_lag();
         }
@@ -150,13 +169,8 @@ impl Lane {
     }
 
     fn is_busy(&self) -> bool {
-        let caught_up = |share: &Share| share.next.is_some() && share.at_end;
+        let caught_up = |share: &Share| share.next.is_some() && share.at_end && share.joiner.is_empty();
         self.uncommitted.begun.is_some() || !self.shares.values().all(caught_up)
-    }
-
-    /// Whether no line is unfinished: then the group's offsets say all there is to know.
-    fn may_cut(&self) -> bool {
-        self.shares.values().all(|share| share.joiner.is_empty())
     }
 
     fn is_commit_due(&self) -> bool {
@@ -176,7 +190,7 @@ impl Lane {
         let offsets: Offsets = self
             .shares
             .iter()
-            .filter_map(|(partition, share)| Some((*partition, share.next?)))
+            .filter_map(|(partition, share)| Some((*partition, share.done()?)))
             .collect();
         let begun = Instant::now();
         producer.commit_with(&self.member, &offsets)?;
@@ -190,17 +204,9 @@ impl Lane {
         Ok(())
     }
 
-    /// Commits, or undoes everything since the last commit if a line is unfinished.
+    /// Commits, or undoes everything since the last commit.
     fn settle(&mut self) -> Result<(), kafka::Error> {
-        if self.uncommitted.begun.is_none() || self.producer.inner.is_none() {
-            return Ok(());
-        }
-        let settled = match self.may_cut() {
-            true => self.commit(),
-            false => Err(kafka::Error::Aborted {
-                reason: "a line has not come to its end".to_owned(),
-            }),
-        };
+        let settled = self.commit();
         if settled.is_err() {
             self.producer.abort_if_possible();
         }
@@ -215,6 +221,11 @@ impl Lane {
         self.uncommitted = Uncommitted::default();
         for share in self.shares.values_mut() {
             *share = Share::default();
+        }
+        // What is read before the lane begins anew would be for nothing.
+        let all: Vec<i32> = self.shares.keys().copied().collect();
+        if let Err(error) = self.member.pause(&all) {
+            tracing::debug!(lane = self.number, %error, "reading goes on");
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::{ExtractError, Lane, Uncommitted};
+use super::{ExtractError, Lane};
 use crate::{
     domain::record::{ErrorType, Failed, Record, Source, write_json},
     kafka::{self, Consumed, Headers},
     pipeline::extract::{
         Origin, RawLine, extract,
         service::{
-            joiner::Joined,
+            joiner::{Joined, Joiner},
             origin::{Whence, headers_for, part},
             settings::{Input, Output},
         },
@@ -25,7 +25,8 @@ const LEAST_PART_BYTES: usize = 64;
 impl Lane {
     /// Takes a raw record.
     pub(super) fn take(&mut self, record: Consumed) -> Result<(), ExtractError> {
-        let Some(share) = self.shares.get_mut(&record.partition) else {
+        let (partition, now) = (record.partition, Instant::now());
+        let Some(share) = self.shares.get_mut(&partition) else {
             return Ok(());
         };
         let Some(next) = &mut share.next else {
@@ -33,46 +34,28 @@ impl Lane {
         };
         *next = record.offset + 1;
         share.at_end = false;
-        self.uncommitted.begun.get_or_insert_with(Instant::now);
-        self.uncommitted.raw_bytes += record.value.as_ref().map_or(0, Vec::len) as u64;
+        self.uncommitted.begun.get_or_insert(now);
         let (part, mut ready) = (part(&record), Vec::new());
-        share
-            .joiner
-            .take(record, part, Instant::now(), |joined| ready.push(joined));
-        let sent = self.send_all(ready);
-        if let Err(ExtractError::Refused { partition, offset, .. }) = &sent {
-            self.stand_before(*partition, *offset, part.is_some())?;
-        }
-        sent
+        share.joiner.take(record, part, now, |joined| ready.push(joined));
+        self.send_all(partition, ready)
     }
 
-    /// What came before a refused record is good, and it is the next one again. Records of others may lie among the parts
-    /// of a line: then everything since the last commit is undone.
-    pub(super) fn stand_before(&mut self, partition: i32, offset: i64, in_parts: bool) -> Result<(), kafka::Error> {
-        if in_parts {
-            self.uncommitted = Uncommitted::default();
-            return self.producer.abort();
-        }
-        if let Some(share) = self.shares.get_mut(&partition) {
-            share.next = Some(offset);
-        }
-        Ok(())
-    }
-
-    pub(super) fn give_up_lines(&mut self) -> Result<(), ExtractError> {
-        let (mut ready, now) = (Vec::new(), Instant::now());
-        for share in self.shares.values_mut() {
-            share.joiner.give_up(now, |joined| ready.push(joined));
-        }
-        self.send_all(ready)
-    }
-
-    pub(super) fn send_all(&mut self, ready: Vec<Joined>) -> Result<(), ExtractError> {
+    /// Sends what became of raw records of one partition, which are all before those that it holds.
+    ///
+    /// # Errors
+    /// [`ExtractError::Refused`] once the lane stands before that record: what was sent is good, and it comes next.
+    pub(super) fn send_all(&mut self, partition: i32, ready: Vec<Joined>) -> Result<(), ExtractError> {
         for joined in ready {
-            match joined {
-                Joined::Line(record) => self.extract(&record)?,
-                Joined::Broken(record, last) => self.broken(&record, last)?,
+            self.uncommitted.begun.get_or_insert_with(Instant::now);
+            let sent = match joined {
+                Joined::Line(record) => self.extract(&record),
+                Joined::Broken(record, last) => self.broken(&record, last),
+            };
+            if let (Err(ExtractError::Refused { offset, .. }), Some(share)) = (&sent, self.shares.get_mut(&partition)) {
+                share.joiner = Joiner::default();
+                share.next = Some(*offset);
             }
+            sent?;
         }
         Ok(())
     }
@@ -158,6 +141,7 @@ impl Lane {
             ..
         } = origin;
         self.uncommitted.extracted.add(subscription, environment, kind);
+        self.uncommitted.raw_bytes += raw.value.as_ref().map_or(0, Vec::len) as u64;
         let (Some(record), Some(kind), Some(producer)) = (record, kind, &mut self.producer.inner) else {
             return Ok(());
         };
@@ -174,6 +158,9 @@ impl Lane {
                 payload: Some(payload),
                 headers: Some(headers_for(raw, kind, part)),
             })?;
+        }
+        if of > 1 {
+            self.json.shrink_to(limit);
         }
         Ok(())
     }
