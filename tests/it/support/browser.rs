@@ -69,7 +69,12 @@ pub fn file_url(path: &Path) -> String {
 /// The page's document as HTML, once its scripts have run.
 pub fn dump_dom(url: &str) -> String {
     let home = home();
-    String::from_utf8_lossy(&run(home.path(), View::DESKTOP, &["--dump-dom".to_owned(), url.to_owned()])).into_owned()
+    String::from_utf8_lossy(&run(
+        home.path(),
+        View::DESKTOP,
+        &["--dump-dom".to_owned(), url.to_owned()],
+    ))
+    .into_owned()
 }
 
 /// How wide a file's page is in a view, in pixels: more than the view if it has to be scrolled sideways. The browser does
@@ -83,9 +88,7 @@ pub fn page_width(url: &str, view: View) -> u32 {
         .split_once("data-width=\"")
         .and_then(|(_, rest)| rest.split_once('"'));
     let (width, _) = measured.unwrap_or_else(|| panic!("{url} was not measured: {dom}"));
-    width
-        .parse()
-        .unwrap_or_else(|e| panic!("{url} is {width:?} wide: {e}"))
+    width.parse().unwrap_or_else(|e| panic!("{url} is {width:?} wide: {e}"))
 }
 
 /// A picture of the page, as PNG.
@@ -143,6 +146,8 @@ fn program() -> PathBuf {
     let places = std::env::split_paths(&path);
     let mut programs = places.flat_map(|place| PROGRAMS.map(|name| place.join(name)));
     programs.find(|program| program.is_file()).unwrap_or_else(|| {
-        panic!("no Chromium is there for the tests of pages; install it (apt-get install chromium), or run `make services`")
+        panic!(
+            "no Chromium is there for the tests of pages; install it (apt-get install chromium), or run `make services`"
+        )
     })
 }
