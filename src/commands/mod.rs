@@ -14,6 +14,7 @@ mod gather;
 mod ingest;
 mod init_topics;
 mod list_blobs;
+mod list_services;
 mod monitor;
 mod selection;
 mod setup_config;
@@ -57,6 +58,7 @@ enum Command {
     Ingest(ingest::Ingest),
     Extract(extract::Extract),
     ListBlobs(list_blobs::ListBlobs),
+    ListServices(list_services::ListServices),
     Status(status::Status),
     Tail(tail::Tail),
     Verify(verify::Verify),
@@ -113,6 +115,7 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(args, app).await,
         Command::Extract(args) => extract::run(args, app).await,
         Command::ListBlobs(args) => list_blobs::run(args, app).await,
+        Command::ListServices(args) => list_services::run(args, app).await,
         Command::Status(args) => status::run(args, app).await,
         Command::Tail(args) => tail::run(args, app).await,
         Command::Verify(args) => verify::run(args, app).await,

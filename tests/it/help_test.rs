@@ -2,12 +2,13 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "monitor",
     "ingest",
     "extract",
     "list-blobs",
+    "list-services",
     "status",
     "tail",
     "verify",

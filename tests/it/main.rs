@@ -27,6 +27,7 @@ mod interrupted_test;
 mod kafka_commands_test;
 mod kafka_faults_test;
 mod list_blobs_test;
+mod list_services_test;
 mod log_format_test;
 mod memory_test;
 mod messages_test;
