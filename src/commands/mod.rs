@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::{self, App, GlobalArgs};
 
+mod analyze_logs;
 mod completions;
 mod config;
 mod demo;
@@ -59,6 +60,7 @@ enum Command {
     Extract(extract::Extract),
     ListBlobs(list_blobs::ListBlobs),
     ListServices(list_services::ListServices),
+    AnalyzeLogs(analyze_logs::AnalyzeLogs),
     Status(status::Status),
     Tail(tail::Tail),
     Verify(verify::Verify),
@@ -116,6 +118,7 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::Extract(args) => extract::run(args, app).await,
         Command::ListBlobs(args) => list_blobs::run(args, app).await,
         Command::ListServices(args) => list_services::run(args, app).await,
+        Command::AnalyzeLogs(args) => analyze_logs::run(args, app).await,
         Command::Status(args) => status::run(args, app).await,
         Command::Tail(args) => tail::run(args, app).await,
         Command::Verify(args) => verify::run(args, app).await,

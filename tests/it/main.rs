@@ -9,6 +9,8 @@
     reason = "a test that cannot go on says so by panicking, and tells figures by printing, in its support too"
 )]
 
+mod analyze_page_test;
+mod analyze_test;
 mod at_least_once_test;
 mod completions_test;
 mod configuration_test;
