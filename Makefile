@@ -21,7 +21,7 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -108,6 +108,9 @@ run-extract: build $(DEV_DIR)/config.yaml ## Run the extraction there; ARGS=…
 
 $(DEV_DIR)/config.yaml:
 	@echo "$@ is not there: make dev-up starts Kafka and Azurite and writes it" >&2; exit 1
+
+bench-analyze: ## Time analyze-logs of 1 GB side by side with jq (needs jq)
+	$(CARGO) bench --locked --bench analyze
 
 fmt: ## Format the code
 	$(CARGO) fmt

@@ -38,6 +38,8 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
+            [CompletionResult]::new('list-services', 'list-services', [CompletionResultType]::ParameterValue, 'List the services found in storage: pods, blobs, bytes, last write')
+            [CompletionResult]::new('analyze-logs', 'analyze-logs', [CompletionResultType]::ParameterValue, 'Sum up logs: what broke, when, and for whom')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
@@ -46,7 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -154,6 +156,57 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order, over all days; but for `name`, nothing is shown before everything is listed')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clp;list-services' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
+            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'clp;analyze-logs' {
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday')
+            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service: its name, an alias, or the start of its pods'' names; of files, whose lines they are')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Lines until then')
+            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the first N of each table')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of what is shown')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of what is shown')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Also write a page with charts into this file; it needs no network')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
@@ -410,6 +463,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--stay', '--stay', [CompletionResultType]::ParameterName, 'Let everything go on, and the logs grow, until Ctrl-C')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -423,6 +477,8 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
+            [CompletionResult]::new('list-services', 'list-services', [CompletionResultType]::ParameterValue, 'List the services found in storage: pods, blobs, bytes, last write')
+            [CompletionResult]::new('analyze-logs', 'analyze-logs', [CompletionResultType]::ParameterValue, 'Sum up logs: what broke, when, and for whom')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
@@ -431,7 +487,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -445,6 +501,12 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;list-blobs' {
+            break
+        }
+        'clp;help;list-services' {
+            break
+        }
+        'clp;help;analyze-logs' {
             break
         }
         'clp;help;status' {

@@ -35,6 +35,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
+            cand list-services 'List the services found in storage: pods, blobs, bytes, last write'
+            cand analyze-logs 'Sum up logs: what broke, when, and for whom'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand tail 'Follow logs: from Kafka, or straight from storage'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
@@ -43,7 +45,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand setup-config 'Write a first configuration, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
-            cand demo 'See the main job at work, with nothing else installed or running'
+            cand demo 'See the whole pipeline at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clp;monitor'= {
@@ -147,6 +149,55 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --sort 'Order, over all days; but for `name`, nothing is shown before everything is listed'
             cand -f 'Form of the list'
             cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;list-services'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand -c 'Container of the storage account, in place of the configured one'
+            cand --container 'Container of the storage account, in place of the configured one'
+            cand -f 'Form of the list'
+            cand --format 'Form of the list'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;analyze-logs'= {
+            cand -e 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand --env 'Environment, as E or SUBSCRIPTION/E; can be given several times'
+            cand -s 'Subscription; all its environments, if none is named'
+            cand --subscription 'Subscription; all its environments, if none is named'
+            cand -d 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --date 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday'
+            cand --service 'Service: its name, an alias, or the start of its pods'' names; of files, whose lines they are'
+            cand --since 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day'
+            cand --until 'Lines until then'
+            cand --top 'Show the first N of each table'
+            cand -f 'Form of what is shown'
+            cand --format 'Form of what is shown'
+            cand --html 'Also write a page with charts into this file; it needs no network'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
@@ -386,6 +437,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
+            cand --stay 'Let everything go on, and the logs grow, until Ctrl-C'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -398,6 +450,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
+            cand list-services 'List the services found in storage: pods, blobs, bytes, last write'
+            cand analyze-logs 'Sum up logs: what broke, when, and for whom'
             cand status 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
             cand tail 'Follow logs: from Kafka, or straight from storage'
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
@@ -406,7 +460,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand setup-config 'Write a first configuration, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
-            cand demo 'See the main job at work, with nothing else installed or running'
+            cand demo 'See the whole pipeline at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clp;help;monitor'= {
@@ -416,6 +470,10 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;extract'= {
         }
         &'clp;help;list-blobs'= {
+        }
+        &'clp;help;list-services'= {
+        }
+        &'clp;help;analyze-logs'= {
         }
         &'clp;help;status'= {
         }

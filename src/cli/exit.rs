@@ -6,7 +6,8 @@ use super::told::Told;
 use crate::{
     config, kafka,
     pipeline::{
-        extract::offline, extract::service::ExtractError, ingest::IngestError, tail::TailError, verify::VerifyError,
+        analyze, extract::offline, extract::service::ExtractError, ingest::IngestError, tail::TailError,
+        verify::VerifyError,
     },
     storage,
 };
@@ -134,6 +135,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<offline::Error>() {
             return (exit_of_extract(error), error.hint());
         }
+        if let Some(error) = cause.downcast_ref::<analyze::Error>() {
+            return (exit_of_analysis(error), error.hint());
+        }
         if let Some(error) = cause.downcast_ref::<TailError>() {
             return (exit_of_tail(error), error.hint());
         }
@@ -189,6 +193,15 @@ fn exit_of_extract_service(error: &ExtractError) -> Exit {
     match error {
         ExtractError::Kafka(error) => exit_of_kafka(error),
         ExtractError::Refused { .. } => Exit::Data,
+    }
+}
+
+fn exit_of_analysis(error: &analyze::Error) -> Exit {
+    match error {
+        analyze::Error::Read(_) => Exit::Failed,
+        analyze::Error::Text(error) => exit_of_extract(error),
+        analyze::Error::Storage(error) => exit_of_storage(error),
+        analyze::Error::Corrupt { .. } | analyze::Error::Changed => Exit::Data,
     }
 }
 

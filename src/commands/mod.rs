@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::{self, App, GlobalArgs};
 
+mod analyze_logs;
 mod completions;
 mod config;
 mod demo;
@@ -14,6 +15,7 @@ mod gather;
 mod ingest;
 mod init_topics;
 mod list_blobs;
+mod list_services;
 mod monitor;
 mod selection;
 mod setup_config;
@@ -57,6 +59,8 @@ enum Command {
     Ingest(ingest::Ingest),
     Extract(extract::Extract),
     ListBlobs(list_blobs::ListBlobs),
+    ListServices(list_services::ListServices),
+    AnalyzeLogs(analyze_logs::AnalyzeLogs),
     Status(status::Status),
     Tail(tail::Tail),
     Verify(verify::Verify),
@@ -113,6 +117,8 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(args, app).await,
         Command::Extract(args) => extract::run(args, app).await,
         Command::ListBlobs(args) => list_blobs::run(args, app).await,
+        Command::ListServices(args) => list_services::run(args, app).await,
+        Command::AnalyzeLogs(args) => analyze_logs::run(args, app).await,
         Command::Status(args) => status::run(args, app).await,
         Command::Tail(args) => tail::run(args, app).await,
         Command::Verify(args) => verify::run(args, app).await,

@@ -150,6 +150,18 @@ impl Kind {
     }
 }
 
+impl ErrorType {
+    /// As it stands in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ParseError => "parse_error",
+            Self::ValidationError => "validation_error",
+            Self::ProxyParseError => "proxy_parse_error",
+            Self::ProxyValidationError => "proxy_validation_error",
+        }
+    }
+}
+
 impl Integer {
     /// `None` where it takes more than 64 bits.
     pub fn new(value: i128) -> Option<Self> {

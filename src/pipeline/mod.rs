@@ -1,5 +1,6 @@
 //! The work itself: what is read, decided and committed.
 
+pub mod analyze;
 pub mod extract;
 pub mod health;
 pub mod ingest;

@@ -58,7 +58,7 @@ fn bash_completes_commands_flags_and_values() {
         bash.args(["-c", line]).arg(&script).args(words);
         Invocation::of(bash).run().success().text()
     };
-    assert_eq!(complete(&["clp", "list"]), "list-blobs\n");
+    assert_eq!(complete(&["clp", "list"]), "list-blobs list-services\n");
     assert_eq!(complete(&["clp", "ingest", "--on-c"]), "--on-corrupt\n");
     assert_eq!(complete(&["clp", "ingest", "--on-corrupt", ""]), "fail skip\n");
 }

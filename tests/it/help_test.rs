@@ -2,12 +2,14 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "",
     "monitor",
     "ingest",
     "extract",
     "list-blobs",
+    "list-services",
+    "analyze-logs",
     "status",
     "tail",
     "verify",

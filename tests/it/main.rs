@@ -9,6 +9,8 @@
     reason = "a test that cannot go on says so by panicking, and tells figures by printing, in its support too"
 )]
 
+mod analyze_page_test;
+mod analyze_test;
 mod at_least_once_test;
 mod completions_test;
 mod configuration_test;
@@ -30,6 +32,7 @@ mod interrupted_test;
 mod kafka_commands_test;
 mod kafka_faults_test;
 mod list_blobs_test;
+mod list_services_test;
 mod log_format_test;
 mod lost_member_test;
 mod memory_test;

@@ -33,7 +33,7 @@ fn without_colours(text: &str) -> Cow<'_, str> {
 }
 
 /// A pod's name without what Kubernetes adds to that of its deployment, stateful set, daemon set or job.
-pub(super) fn logger(pod: &str) -> &str {
+pub(in crate::pipeline) fn logger(pod: &str) -> &str {
     if pod.is_empty() {
         return "container";
     }

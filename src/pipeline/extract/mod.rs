@@ -27,6 +27,7 @@ use std::borrow::Cow;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
+pub(in crate::pipeline) use self::container::logger as workload;
 use self::{line::Line, rules::Fault};
 use crate::domain::record::{Failed, Record, Source};
 

@@ -36,4 +36,10 @@ impl Progress {
         self.position.store(position, Ordering::Relaxed);
         self.lines.store(lines, Ordering::Relaxed);
     }
+
+    /// So much more, of work that several threads do.
+    pub(in crate::pipeline) fn add(&self, bytes: u64, lines: u64) {
+        self.position.fetch_add(bytes, Ordering::Relaxed);
+        self.lines.fetch_add(lines, Ordering::Relaxed);
+    }
 }

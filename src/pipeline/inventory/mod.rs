@@ -8,6 +8,7 @@
 
 mod list;
 mod selection;
+mod services;
 mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crate::{
 
 pub use list::list;
 pub use selection::Selection;
+pub use services::{ServiceGroup, ServiceSum, ServiceSums};
 #[cfg(test)]
 pub(in crate::pipeline) use states::example as example_state;
 pub use states::{States, read_states};

@@ -32,6 +32,7 @@ mod writer;
 pub use error::TailError;
 pub use from_group::FromGroup;
 pub use from_kafka::{FromKafka, Wanted};
+pub(in crate::pipeline) use from_storage::member_since;
 pub use from_storage::{FromStorage, Listing, Stored};
 pub use level::Level;
 pub use look::{Form, Look};

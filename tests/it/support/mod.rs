@@ -13,6 +13,7 @@
 pub mod azurite;
 pub mod bench;
 pub mod blobs;
+pub mod browser;
 pub mod clp;
 pub mod extraction;
 pub mod faults;

@@ -18,11 +18,11 @@ const MAX_LINE_BYTES: usize = 256 << 20;
 /// Compressed bytes are read in pieces of this size.
 const PIECE_BYTES: usize = 64 << 10;
 
-type Input = Box<dyn Read + Send>;
+pub(in crate::pipeline) type Input = Box<dyn Read + Send>;
 
 /// Each item is lines with their line breaks, but that the last one may have none. An error is the last item; what lay
 /// before it was given.
-pub(super) struct Batches {
+pub(in crate::pipeline) struct Batches {
     text: Text,
     buffer: Vec<u8>,
     /// So many bytes at the start of the buffer hold text that was not given yet.
@@ -36,7 +36,7 @@ enum Text {
     Gzip(Box<MemberReader<Pieces>>),
 }
 
-type Pieces = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
+pub(in crate::pipeline) type Pieces = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
 
 impl Batches {
     /// Looks at the first bytes to see whether they are gzip.
@@ -147,7 +147,8 @@ impl Text {
     }
 }
 
-fn pieces(mut input: Input) -> Pieces {
+/// An input's bytes, in pieces.
+pub(in crate::pipeline) fn pieces(mut input: Input) -> Pieces {
     Box::new(iter::from_fn(move || {
         let mut piece = vec![0; PIECE_BYTES];
         match retried(|| input.read(&mut piece)) {

@@ -22,7 +22,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use self::batches::Batches;
+pub(in crate::pipeline) use self::batches::{Batches, Pieces, pieces};
 
 pub use counts::Counts;
 pub use error::Error;

@@ -38,7 +38,7 @@ where
 }
 
 /// A member before which no line is of `time` (nanoseconds since 1970) or later, not much farther back than need be.
-pub(super) fn since<S, E>(end: u64, time: i64, mut open: impl FnMut(u64) -> S) -> Result<u64, E>
+pub(in crate::pipeline) fn since<S, E>(end: u64, time: i64, mut open: impl FnMut(u64) -> S) -> Result<u64, E>
 where
     S: Iterator<Item = Result<Bytes, E>>,
 {

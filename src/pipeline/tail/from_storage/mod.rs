@@ -14,6 +14,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::runtime::Handle;
 
+pub(in crate::pipeline) use self::begin::since as member_since;
 use self::feed::{Feed, From, Owner};
 use super::{Plan, Progress, Source, Start, TailError, Take};
 use crate::{
