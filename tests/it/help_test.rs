@@ -2,7 +2,7 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "monitor",
     "ingest",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 17] = [
     "verify",
     "test-kafka",
     "init-topics",
+    "init-opensearch",
     "setup-config",
     "config",
     "config check",

@@ -23,6 +23,7 @@ mod extract_service_test;
 mod extract_test;
 mod growing_blob_test;
 mod help_test;
+mod init_opensearch_test;
 mod interrupted_test;
 mod kafka_commands_test;
 mod kafka_faults_test;
