@@ -2,7 +2,7 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "",
     "monitor",
     "ingest",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 18] = [
     "test-kafka",
     "init-topics",
     "init-opensearch",
+    "health",
     "setup-config",
     "config",
     "config check",

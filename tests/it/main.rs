@@ -22,6 +22,7 @@ mod extract_laws_test;
 mod extract_service_test;
 mod extract_test;
 mod growing_blob_test;
+mod health_test;
 mod help_test;
 mod init_opensearch_test;
 mod interrupted_test;
