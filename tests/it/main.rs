@@ -21,6 +21,7 @@ mod extract_chaos_test;
 mod extract_laws_test;
 mod extract_service_test;
 mod extract_test;
+mod figures_test;
 mod growing_blob_test;
 mod health_test;
 mod help_test;
