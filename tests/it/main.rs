@@ -14,6 +14,7 @@ mod completions_test;
 mod configuration_test;
 mod corrupt_test;
 mod demo_test;
+mod deployments_test;
 mod dev_test;
 mod environments_test;
 mod exactly_once_test;
