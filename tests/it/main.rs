@@ -16,6 +16,7 @@ mod corrupt_test;
 mod demo_test;
 mod deployments_test;
 mod dev_test;
+mod documentation_test;
 mod environments_test;
 mod exactly_once_test;
 mod extract_chaos_test;
