@@ -1,6 +1,6 @@
 # What a developer of clp does, one target each. `make` alone lists them.
 #
-# The tests run against a real Apache Kafka and a real Azurite, which they start and stop themselves on free ports.
+# The tests run against a real Apache Kafka, OpenSearch and Azurite, which they start and stop themselves on free ports.
 # `make services` only fetches them, from the package registries: Java 17 and Maven, Node 20 and npm are needed.
 # `make dev-up` starts them to try clp by hand.
 
@@ -11,6 +11,7 @@ SHELL := /bin/bash
 
 CARGO ?= cargo
 MVN ?= mvn
+PYTHON ?= python3
 NPM ?= npm
 # cargo reads CARGO_TARGET_DIR itself; this is where the files are that make looks at.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -19,7 +20,9 @@ SERVICES := tests/services
 # A stamp is the copy of the file that says what to fetch, made after the fetch was complete: the same content means
 # that nothing is to be done, whatever a clone or a checkout did to the files' times.
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
+OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
+TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
 .PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
@@ -41,7 +44,7 @@ install: ## Install clp with cargo, into ~/.cargo/bin
 test: services ## Run all tests, against a real Kafka and Azurite
 	$(CARGO) test --locked
 
-services: ## Fetch Kafka and Azurite for the tests, if not there
+services: ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
 	@if ! cmp -s $(SERVICES)/pom.xml $(KAFKA_STAMP); then \
 		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch Kafka, with Java 17 or newer" >&2; exit 1; }; \
 		echo "fetching Apache Kafka by Maven into $(SERVICES)/kafka/libs (about 54 MB, once)"; \
@@ -50,11 +53,29 @@ services: ## Fetch Kafka and Azurite for the tests, if not there
 		$(SERVICES)/archive-classes.sh || echo "make services: no class archive; the tests' Kafka starts slower, nothing else" >&2; \
 		cp $(SERVICES)/pom.xml $(KAFKA_STAMP); \
 	fi
+	@if ! cmp -s $(SERVICES)/opensearch/pom.xml $(OPENSEARCH_STAMP); then \
+		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch OpenSearch, with Java 17 or newer" >&2; exit 1; }; \
+		echo "fetching OpenSearch by Maven into $(SERVICES)/opensearch/libs (about 48 MB, once)"; \
+		rm -rf $(SERVICES)/opensearch/libs; \
+		(cd $(SERVICES)/opensearch && $(MVN) -q -B -ntp dependency:copy-dependencies -DoutputDirectory=libs); \
+		cp $(SERVICES)/opensearch/pom.xml $(OPENSEARCH_STAMP); \
+	fi
 	@if ! cmp -s $(SERVICES)/package-lock.json $(NODE_STAMP); then \
 		command -v $(NPM) >/dev/null || { echo "make services: npm is needed to fetch Azurite, with Node 20 or newer" >&2; exit 1; }; \
 		echo "fetching Azurite by npm into $(SERVICES)/node_modules (about 390 MB, once)"; \
 		(cd $(SERVICES) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error); \
 		cp $(SERVICES)/package-lock.json $(NODE_STAMP); \
+	fi
+	@if ! cmp -s $(SERVICES)/tools/requirements.txt $(TOOLS_STAMP); then \
+		rm -rf $(SERVICES)/tools/installed; \
+		if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "installing what looks at deployments/ by pip into $(SERVICES)/tools/installed (about 210 MB, once)"; \
+			$(PYTHON) -m venv $(SERVICES)/tools/installed; \
+			$(SERVICES)/tools/installed/bin/pip --quiet --disable-pip-version-check install --requirement $(SERVICES)/tools/requirements.txt; \
+			cp $(SERVICES)/tools/requirements.txt $(TOOLS_STAMP); \
+		else \
+			echo "make services: no Python 3 with venv; some tests of deployments/ will say what they leave out" >&2; \
+		fi; \
 	fi
 
 demo: build ## See clp at work here, without any server
@@ -77,12 +98,12 @@ bench-tail: services ## Time tail side by side with kcat (needs kcat)
 
 # Ports and directories to try clp by hand; the script says what they are.
 DEV_DIR ?= .dev
-export DEV_DIR KAFKA_PORT KAFKA_CONTROLLER_PORT AZURITE_PORT KAFDROP_PORT DEV_ENGINE
+export DEV_DIR KAFKA_PORT KAFKA_CONTROLLER_PORT AZURITE_PORT KAFDROP_PORT OPENSEARCH_PORT DEV_ENGINE OPENSEARCH CLP_SERVICES
 DEV := CLP="$(TARGET)/debug/clp" MAKE="$(MAKE)" scripts/dev/dev.sh
 # What is passed on: make run-worker ARGS="--lanes 2"
 ARGS ?=
 
-dev-up: build ## Start Kafka and Azurite to try clp with
+dev-up: build ## Start Kafka and Azurite to try clp with; OPENSEARCH=1
 	@$(DEV) up
 
 dev-status: ## Say what of them runs
@@ -137,4 +158,4 @@ completions: build ## Write the shell completions into completions/
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean
-	rm -rf $(SERVICES)/kafka $(SERVICES)/node_modules $(SERVICES)/run
+	rm -rf $(SERVICES)/kafka $(SERVICES)/opensearch/libs $(SERVICES)/tools/installed $(SERVICES)/node_modules $(SERVICES)/run

@@ -32,7 +32,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+            cand ingest 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand list-services 'List the services found in storage: pods, blobs, bytes, last write'
@@ -42,6 +42,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
+            cand init-opensearch 'Put the index template for extracted records into OpenSearch'
+            cand health 'Ask a service how it is, for health checks'
             cand setup-config 'Write a first configuration, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
@@ -330,6 +332,43 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'clp;init-opensearch'= {
+            cand --url 'Where OpenSearch is [env: OPENSEARCH_URL] [default: http://localhost:9200]'
+            cand --user 'User, with the password in OPENSEARCH_PASSWORD or --password-file [env: OPENSEARCH_USER]'
+            cand --password-file 'A file that holds the password and nothing else [env: OPENSEARCH_PASSWORD_FILE]'
+            cand --ca-file 'Certificates (PEM) of authorities to trust beside the system''s'
+            cand --wait 'How long to wait for a server that does not answer yet'
+            cand -f 'Form of the answer'
+            cand --format 'Form of the answer'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --force 'Put ours in the place of what differs'
+            cand --dry-run 'Show what would be done'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'clp;health'= {
+            cand --timeout 'How long to wait for its answer'
+            cand --config 'Configuration file; see `clp config path` for where it is looked for'
+            cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
+            cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --log-format 'Form of the log on standard error'
+            cand --ready 'Ask whether it does its work (/readyz), not only whether it is alive (/healthz)'
+            cand -q 'Log less: -q warnings, -qq errors'
+            cand --quiet 'Log less: -q warnings, -qq errors'
+            cand -v 'Log more: -v details, -vv everything'
+            cand --verbose 'Log more: -v details, -vv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'clp;setup-config'= {
             cand --from 'Take the configuration from this file; it must load'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
@@ -447,7 +486,7 @@ set edit:completion:arg-completer[clp] = {|@words|
         }
         &'clp;help'= {
             cand monitor 'Watch storage and tell which blobs are new, have changed, or are closed'
-            cand ingest 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+            cand ingest 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
             cand extract 'Extract records from raw lines: messages, requests, errors'
             cand list-blobs 'List blobs in storage, newest first'
             cand list-services 'List the services found in storage: pods, blobs, bytes, last write'
@@ -457,6 +496,8 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
+            cand init-opensearch 'Put the index template for extracted records into OpenSearch'
+            cand health 'Ask a service how it is, for health checks'
             cand setup-config 'Write a first configuration, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
@@ -484,6 +525,10 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;test-kafka'= {
         }
         &'clp;help;init-topics'= {
+        }
+        &'clp;help;init-opensearch'= {
+        }
+        &'clp;help;health'= {
         }
         &'clp;help;setup-config'= {
         }

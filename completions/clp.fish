@@ -37,16 +37,16 @@ complete -c clp -n "__fish_clp_needs_command" -s v -l verbose -d 'Log more: -v d
 complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
 complete -c clp -n "__fish_clp_needs_command" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
 complete -c clp -n "__fish_clp_needs_command" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_needs_command" -f -a "list-services" -d 'List the services found in storage: pods, blobs, bytes, last write'
-complete -c clp -n "__fish_clp_needs_command" -f -a "analyze-logs" -d 'Sum up logs: what broke, when, and for whom'
 complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
 complete -c clp -n "__fish_clp_needs_command" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
 complete -c clp -n "__fish_clp_needs_command" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
 complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
 complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_needs_command" -f -a "init-opensearch" -d 'Put the index template for extracted records into OpenSearch'
+complete -c clp -n "__fish_clp_needs_command" -f -a "health" -d 'Ask a service how it is, for health checks'
 complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
 complete -c clp -n "__fish_clp_needs_command" -f -a "config" -d 'Check, show and find the configuration'
 complete -c clp -n "__fish_clp_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
@@ -109,7 +109,7 @@ complete -c clp -n "__fish_clp_using_subcommand extract" -s i -l input -d 'File 
 complete -c clp -n "__fish_clp_using_subcommand extract" -l service -d 'Service whose lines these are: its name or an alias; with `proxy` in it, requests become proxy records' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E, for the records of errors' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -s s -l subscription -d 'Subscription, for the records of errors' -r
-complete -c clp -n "__fish_clp_using_subcommand extract" -l group -d 'Consumer group for both raw topics; the processes of one group share the partitions between them [default: clp-extract]' -r
+complete -c clp -n "__fish_clp_using_subcommand extract" -l group -d 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l until-idle -d 'End once nothing was left to do for so many seconds' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l metrics-addr -d 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one' -r
 complete -c clp -n "__fish_clp_using_subcommand extract" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
@@ -148,45 +148,6 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand list-blobs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s c -l container -d 'Container of the storage account, in place of the configured one' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s f -l format -d 'Form of the list' -r -f -a "table\t'Columns, sizes rounded on a terminal'
-json\t'One JSON object a line'
-csv\t'Comma-separated values, under a header'"
-complete -c clp -n "__fish_clp_using_subcommand list-services" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
-complete -c clp -n "__fish_clp_using_subcommand list-services" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand list-services" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c clp -n "__fish_clp_using_subcommand list-services" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
-json\t''"
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand list-services" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s d -l date -d 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l service -d 'Service: its name, an alias, or the start of its pods\' names; of files, whose lines they are' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l since -d 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l until -d 'Lines until then' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l top -d 'Show the first N of each table' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s f -l format -d 'Form of what is shown' -r -f -a "table\t'Bars and tables'
-json\t'One JSON object'"
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l html -d 'Also write a page with charts into this file; it needs no network' -r -F
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
-json\t''"
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand analyze-logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand status" -s e -l env -d 'Environment, as E or SUBSCRIPTION/E; can be given several times' -r
 complete -c clp -n "__fish_clp_using_subcommand status" -s s -l subscription -d 'Subscription; all its environments, if none is named' -r
 complete -c clp -n "__fish_clp_using_subcommand status" -s d -l date -d 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday' -r
@@ -288,6 +249,39 @@ complete -c clp -n "__fish_clp_using_subcommand init-topics" -l dry-run -d 'Show
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l url -d 'Where OpenSearch is [env: OPENSEARCH_URL] [default: http://localhost:9200]' -r
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l user -d 'User, with the password in OPENSEARCH_PASSWORD or --password-file [env: OPENSEARCH_USER]' -r
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l password-file -d 'A file that holds the password and nothing else [env: OPENSEARCH_PASSWORD_FILE]' -r -F
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l ca-file -d 'Certificates (PEM) of authorities to trust beside the system\'s' -r -F
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l wait -d 'How long to wait for a server that does not answer yet' -r
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l force -d 'Put ours in the place of what differs'
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l dry-run -d 'Show what would be done'
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clp -n "__fish_clp_using_subcommand health" -l timeout -d 'How long to wait for its answer' -r
+complete -c clp -n "__fish_clp_using_subcommand health" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
+complete -c clp -n "__fish_clp_using_subcommand health" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
+complete -c clp -n "__fish_clp_using_subcommand health" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
+complete -c clp -n "__fish_clp_using_subcommand health" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c clp -n "__fish_clp_using_subcommand health" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
+json\t''"
+complete -c clp -n "__fish_clp_using_subcommand health" -l ready -d 'Ask whether it does its work (/readyz), not only whether it is alive (/healthz)'
+complete -c clp -n "__fish_clp_using_subcommand health" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
+complete -c clp -n "__fish_clp_using_subcommand health" -s v -l verbose -d 'Log more: -v details, -vv everything'
+complete -c clp -n "__fish_clp_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l from -d 'Take the configuration from this file; it must load' -r -F
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
@@ -379,22 +373,22 @@ complete -c clp -n "__fish_clp_using_subcommand demo" -l stay -d 'Let everything
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "list-services" -d 'List the services found in storage: pods, blobs, bytes, last write'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "analyze-logs" -d 'Sum up logs: what broke, when, and for whom'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the whole pipeline at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs list-services analyze-logs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "init-opensearch" -d 'Put the index template for extracted records into OpenSearch'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "health" -d 'Ask a service how it is, for health checks'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "demo" -d 'See the whole pipeline at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

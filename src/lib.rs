@@ -10,6 +10,7 @@
 //! - [`storage`]: blobs in Azure or in a local directory behind one small type
 //! - [`gzip`]: chains of gzip members, with the exact offset of each
 //! - [`kafka`]: clients, transactions, the embedded broker
+//! - [`opensearch`]: the template for records that others bring there
 //! - [`secret`]: values that must not be seen
 
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod config;
 pub mod domain;
 pub mod gzip;
 pub mod kafka;
+pub mod opensearch;
 pub mod pipeline;
 pub mod secret;
 pub mod storage;

@@ -20,7 +20,10 @@ engine() {
 # The file says which engine to ask later, also if another one is there by then.
 start_containers() {
   say "$1" >"$DEV_DIR/engine"
-  compose up --detach
+  local profiles=()
+  if wants OPENSEARCH; then profiles+=(--profile opensearch); fi
+  if wants CLP_SERVICES; then profiles+=(--profile clp); fi
+  compose "${profiles[@]}" up --detach
 }
 
 compose() { "$(cat "$DEV_DIR/engine")" compose --file docker-compose.yml "$@"; }
@@ -29,6 +32,7 @@ in_containers() { [ -s "$DEV_DIR/engine" ]; }
 
 containers_status() { ! in_containers || compose ps; }
 
-stop_containers() { ! in_containers || compose down; }
+# What was started under a profile is stopped under it only.
+stop_containers() { ! in_containers || compose --profile opensearch --profile clp down; }
 
-remove_containers() { ! in_containers || compose down --volumes; }
+remove_containers() { ! in_containers || compose --profile opensearch --profile clp down --volumes; }

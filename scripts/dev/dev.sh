@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Kafka and Azurite to try clp against: `make dev-up`, `dev-status`, `dev-sample`, `dev-down` and `dev-clean` call this.
-# They run in containers where an engine is there (docker-compose.yml), else as processes from tests/services.
+# Kafka and Azurite to try clp against, and OpenSearch if wanted: `make dev-up`, `dev-status`, `dev-sample`, `dev-down` and
+# `dev-clean` call this. They run in containers where an engine is there (docker-compose.yml), else as processes from tests/services.
 #
 #   DEV_DIR       where data, logs, process ids and the configuration are; .dev
 #   KAFKA_PORT    9092; and as a process KAFKA_CONTROLLER_PORT, the next one
 #   AZURITE_PORT  10000
 #   KAFDROP_PORT  9000; in a container only
+#   OPENSEARCH    1 starts OpenSearch as well, which takes about 1 GB, at OPENSEARCH_PORT, 9200
+#   CLP_SERVICES  1 starts monitor, worker and extraction in containers, from the Dockerfile
 #   DEV_ENGINE    docker, podman or none; what there is
 #   CLP           the program; target/debug/clp
 set -euo pipefail
@@ -16,7 +18,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 mkdir -p "${DEV_DIR:=.dev}"
 DEV_DIR=$(cd "$DEV_DIR" && pwd)
 KAFKA_PORT=${KAFKA_PORT:-9092}
-export KAFKA_PORT AZURITE_PORT=${AZURITE_PORT:-10000} KAFDROP_PORT=${KAFDROP_PORT:-9000}
+export KAFKA_PORT AZURITE_PORT=${AZURITE_PORT:-10000} KAFDROP_PORT=${KAFDROP_PORT:-9000} OPENSEARCH_PORT=${OPENSEARCH_PORT:-9200}
 KAFKA_CONTROLLER_PORT=${KAFKA_CONTROLLER_PORT:-$((KAFKA_PORT + 1))}
 CLP=${CLP:-target/debug/clp}
 CONFIG=$DEV_DIR/config.yaml
@@ -24,6 +26,7 @@ CONTAINER=commerce-logs-separated
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'dev: %s\n' "$*" >&2; exit 1; }
+wants() { [ "${!1:-0}" != 0 ]; }
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # shellcheck source=scripts/dev/containers.sh
@@ -70,12 +73,21 @@ up() {
   [ -x "$CLP" ] || fail "$CLP is not there; make dev-up builds it first"
   local engine
   engine=$(engine)
-  if [ "$engine" = none ]; then start_processes; else start_containers "$engine"; fi
+  if [ "$engine" = none ]; then
+    if wants CLP_SERVICES; then fail "CLP_SERVICES=1 needs docker or podman with compose; make run-monitor, run-worker and run-extract do not"; fi
+    start_processes
+  else
+    start_containers "$engine"
+  fi
   write_config
   wait_for_azurite
   create_container
   wait_for_kafka
   "$CLP" --config "$CONFIG" -q init-topics >"$DEV_DIR/topics.log" || fail "the topics could not be created, see above"
+  if wants OPENSEARCH; then
+    "$CLP" -q init-opensearch --wait 120 --url "http://127.0.0.1:$OPENSEARCH_PORT" >"$DEV_DIR/opensearch-init.log" ||
+      fail "the index template could not be put, see above"
+  fi
   status
   say
   say "next: make dev-sample      puts some blobs into $CONTAINER, and more at each call"
@@ -88,8 +100,10 @@ status() {
   containers_status
   processes_status
   local server port
-  for server in Kafka:$KAFKA_PORT Azurite:$AZURITE_PORT; do
+  for server in Kafka:$KAFKA_PORT Azurite:$AZURITE_PORT OpenSearch:$OPENSEARCH_PORT; do
     port=${server#*:}
+    # Asked for in another shell, perhaps.
+    if [ "${server%:*}" = OpenSearch ] && ! wants OPENSEARCH && ! running opensearch; then continue; fi
     if listens "$port"; then say "${server%:*} listens at 127.0.0.1:$port"; else say "${server%:*} is not there"; fi
   done
   [ ! -f "$CONFIG" ] || say "configuration: $CONFIG"
@@ -104,7 +118,7 @@ clean() {
   remove_containers
   stop_processes
   # By name: the directory may be one that holds other things as well.
-  rm -rf "$DEV_DIR"/{kafka,azurite,demo} "$DEV_DIR"/{kafka,azurite,topics}.log "$DEV_DIR"/{config.yaml,answer.xml,engine}
+  rm -rf "$DEV_DIR"/{kafka,azurite,opensearch,demo} "$DEV_DIR"/{kafka,azurite,opensearch,opensearch-init,topics}.log "$DEV_DIR"/{config.yaml,answer.xml,engine}
   rmdir "$DEV_DIR" 2>/dev/null || say "$DEV_DIR holds other things as well"
 }
 

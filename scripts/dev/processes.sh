@@ -5,11 +5,13 @@
 SERVICES=$PWD/tests/services
 
 start_processes() {
-  if [ ! -f "$SERVICES/kafka/fetched.xml" ] || [ ! -f "$SERVICES/node_modules/.fetched.json" ]; then
+  if [ ! -f "$SERVICES/kafka/fetched.xml" ] || [ ! -f "$SERVICES/node_modules/.fetched.json" ] ||
+    { wants OPENSEARCH && [ ! -f "$SERVICES/opensearch/libs/fetched.xml" ]; }; then
     "${MAKE:-make}" --no-print-directory services
   fi
   start kafka KAFKA_PORT
   start azurite AZURITE_PORT
+  if wants OPENSEARCH; then start opensearch OPENSEARCH_PORT; fi
 }
 
 # A server's name, and the variable that holds its port.
@@ -73,6 +75,11 @@ command_of_azurite() {
     --blobHost 127.0.0.1 --blobPort "$AZURITE_PORT" --skipApiVersionCheck --disableTelemetry
 }
 
+# It refuses root, and runs as nobody then, who must be able to reach its own directory.
+prepare_opensearch() { [ "$(id -u)" != 0 ] || chmod 711 "$DEV_DIR"; }
+
+command_of_opensearch() { printf '%s\n' "$SERVICES/opensearch/run.sh" "$DEV_DIR/opensearch" "$OPENSEARCH_PORT"; }
+
 # Whether the process of its file lives and is still that server.
 running() {
   local pid
@@ -85,14 +92,14 @@ running() {
 
 processes_status() {
   local name
-  for name in kafka azurite; do
+  for name in kafka azurite opensearch; do
     if running "$name"; then say "$name runs, process $(cat "$DEV_DIR/$name.pid")"; fi
   done
 }
 
 stop_processes() {
   local name
-  for name in kafka azurite; do stop "$name"; done
+  for name in kafka azurite opensearch; do stop "$name"; done
 }
 
 stop() {

@@ -4,7 +4,7 @@ use std::{io, process::ExitCode};
 
 use super::told::Told;
 use crate::{
-    config, kafka,
+    config, kafka, opensearch,
     pipeline::{
         analyze, extract::offline, extract::service::ExtractError, ingest::IngestError, tail::TailError,
         verify::VerifyError,
@@ -150,6 +150,9 @@ fn explain(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<storage::Error>() {
             return (exit_of_storage(error), error.hint());
         }
+        if let Some(error) = cause.downcast_ref::<opensearch::Error>() {
+            return (exit_of_opensearch(error), error.hint());
+        }
         if let Some(error) = cause.downcast_ref::<config::Error>() {
             return (Exit::Configuration, error.hint());
         }
@@ -225,5 +228,13 @@ fn exit_of_storage(error: &storage::Error) -> Exit {
     match error.kind() {
         storage::Kind::Invalid => Exit::Configuration,
         _ => Exit::Storage,
+    }
+}
+
+/// OpenSearch has no code of its own: it is beside the way of the logs.
+fn exit_of_opensearch(error: &opensearch::Error) -> Exit {
+    match error.is_of_configuration() {
+        true => Exit::Configuration,
+        false => Exit::Failed,
     }
 }

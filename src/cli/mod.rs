@@ -18,6 +18,6 @@ pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, plural, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
-pub use serve::{MetricsArgs, Server};
+pub use serve::{MetricsAddress, MetricsArgs, Server};
 pub use signal::{cancel_on_signal, exit_on_signal};
 pub use table::{printable, table};

@@ -12,7 +12,9 @@ mod config;
 mod demo;
 mod extract;
 mod gather;
+mod health;
 mod ingest;
+mod init_opensearch;
 mod init_topics;
 mod list_blobs;
 mod list_services;
@@ -66,6 +68,8 @@ enum Command {
     Verify(verify::Verify),
     TestKafka(test_kafka::TestKafka),
     InitTopics(init_topics::InitTopics),
+    InitOpensearch(init_opensearch::InitOpensearch),
+    Health(health::HealthArgs),
     SetupConfig(setup_config::SetupConfig),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
@@ -124,6 +128,8 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args, app).await,
         Command::TestKafka(args) => test_kafka::run(args, app).await,
         Command::InitTopics(args) => init_topics::run(args, app).await,
+        Command::InitOpensearch(args) => init_opensearch::run(args, app).await,
+        Command::Health(args) => health::run(args, app).await,
         Command::SetupConfig(args) => setup_config::run(args, app),
         Command::Config(args) => config::run(args, app),
         Command::Completions(args) => completions::run(args, app),

@@ -15,6 +15,8 @@ const COMMANDS: [&str; 19] = [
     "verify",
     "test-kafka",
     "init-topics",
+    "init-opensearch",
+    "health",
     "setup-config",
     "config",
     "config check",

@@ -29,6 +29,17 @@ impl FromStr for MetricsAddress {
     }
 }
 
+impl MetricsAddress {
+    /// As `HOST:PORT` for who asks the service; every interface is also this machine.
+    pub fn to_ask(&self) -> String {
+        match self.host.as_str() {
+            "0.0.0.0" => format!("127.0.0.1:{}", self.port),
+            host if host.contains(':') => format!("[{host}]:{}", self.port),
+            host => format!("{host}:{}", self.port),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +54,8 @@ mod tests {
         ] {
             let address: MetricsAddress = text.parse().unwrap();
             assert_eq!((address.host.as_str(), address.port), (host, port), "{text}");
+            let asked: MetricsAddress = address.to_ask().parse().unwrap();
+            assert_eq!(asked.host, host.replace("0.0.0.0", "127.0.0.1"), "{text}");
         }
         for text in [
             "",

@@ -31,7 +31,7 @@ const EXAMPLES: &str = "Examples:
   clp ingest --worker --lanes 2
   clp ingest --worker --env P1 --min-date 2025-06-01 --until-idle 60";
 
-/// Bring lines into Kafka, each exactly once: of one blob now, or of all as a service
+/// Bring lines into Kafka, each exactly once: one blob now, or all as a service
 ///
 /// Lines, the checkpoint behind them and, at the end, a completion event are committed in transactions. A run that was
 /// interrupted or killed goes on with --resume, without a lost or doubled line; a worker goes on by itself. Kafka is
