@@ -2,7 +2,7 @@
 
 use crate::support::clp::Clp;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "",
     "monitor",
     "ingest",
