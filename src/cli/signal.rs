@@ -58,6 +58,15 @@ pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
     }))
 }
 
+/// Ends with the next signal, which ends nothing else meanwhile: for who has a terminal to give back first.
+pub async fn signalled() {
+    let (_listener, signals) = (Listener::new(), Signals::catch());
+    match signals {
+        Some(mut signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

@@ -15,6 +15,7 @@ mod ingest;
 mod init_topics;
 mod list_blobs;
 mod monitor;
+mod probe;
 mod selection;
 mod setup_config;
 mod status;
@@ -118,8 +119,8 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::Verify(args) => verify::run(args, app).await,
         Command::TestKafka(args) => test_kafka::run(args, app).await,
         Command::InitTopics(args) => init_topics::run(args, app).await,
-        Command::SetupConfig(args) => setup_config::run(args, app),
-        Command::Config(args) => config::run(args, app),
+        Command::SetupConfig(args) => setup_config::run(args, app).await,
+        Command::Config(args) => config::run(args, app).await,
         Command::Completions(args) => completions::run(args, app),
         Command::Demo(args) => demo::run(args, app).await,
     }

@@ -8,6 +8,7 @@ use azure_core::http::policies::Policy;
 use azure_core::http::{ClientOptions, RetryOptions, Transport, UrlExt, UserAgentOptions};
 use azure_storage_blobs::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 
+use super::entra;
 use super::shared_key::{SharedKeyPolicy, is_account_key};
 use crate::storage::GROUP_END;
 use crate::storage::error::{Error, Kind};
@@ -60,6 +61,11 @@ impl Clients {
                 Some(query) => url.set_query(Some(&query)),
                 None => return Err(Error::invalid(thing, "the SAS token holds no signature (sig=…)")),
             },
+            Credential::Entra(_) if url.scheme() != "https" => {
+                let reason = "tokens of Entra ID are sent over https only, and the endpoint is http";
+                return Err(Error::invalid(thing, reason));
+            }
+            Credential::Entra(identity) => signing.push(entra::policy(identity, transport(&thing)?, &thing)?),
             Credential::Anonymous => {}
         }
         let mut grouped = url.clone();
@@ -126,10 +132,18 @@ fn transport(thing: &str) -> Result<Transport, Error> {
 mod tests {
     use super::*;
     use crate::secret::Secret;
+    use crate::storage::identity::Identity;
 
     #[test]
     fn wrong_credentials_are_refused_before_anything_is_asked() {
+        let no_token_file = Identity::Workload {
+            tenant_id: "t".to_owned(),
+            client_id: "c".to_owned(),
+            token_file: "/nowhere/token".into(),
+            authority: "https://login.example".to_owned(),
+        };
         let table = [
+            (Credential::Entra(no_token_file), "/nowhere/token"),
             (
                 Credential::SharedKey(Secret::new("hunter2!hunter2!hunter2!")),
                 "not base64",
@@ -145,6 +159,14 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn tokens_go_over_tls_only() {
+        let cli = Credential::Entra(Identity::AzureCli { tenant_id: None });
+        let error = Clients::new("acme", Some("http://127.0.0.1:1/acme"), "logs", &cli).err().unwrap();
+        assert!(error.to_string().contains("https only"), "{error}");
+        assert!(Clients::new("acme", None, "logs", &cli).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod body;
 mod client;
+mod entra;
 mod failure;
 mod listing;
 mod shared_key;

@@ -34,7 +34,7 @@ pub struct SetupConfig {
     force: bool,
 }
 
-pub fn run(args: SetupConfig, app: &App) -> anyhow::Result<()> {
+pub async fn run(args: SetupConfig, app: &App) -> anyhow::Result<()> {
     let environment = Environment::of_process();
     let target = target(app, &environment)?;
     let text = match source(&args, &environment)? {
@@ -110,6 +110,7 @@ fn access(access: &config::AccountAccess) -> String {
         config::AccountAccess::SasToken(token) => format!("SAS token {token}"),
         // Its beginning names the protocol: nothing of it helps to tell one from another.
         config::AccountAccess::ConnectionString(_) => "connection string ****".to_owned(),
+        config::AccountAccess::Entra(identity) => identity.describe(),
         config::AccountAccess::Anonymous => "no credential".to_owned(),
     }
 }
