@@ -72,6 +72,11 @@ impl App {
         output::use_color(self.global.color, &std::io::stdout())
     }
 
+    /// Whether to colour questions.
+    pub fn use_color_on_stderr(&self) -> bool {
+        output::use_color(self.global.color, &std::io::stderr())
+    }
+
     /// Whether to leave out what only entertains.
     pub fn is_quiet(&self) -> bool {
         self.global.quiet > 0

@@ -19,5 +19,5 @@ pub use output::{Format, Output, human_size, plural, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
 pub use serve::{MetricsArgs, Server};
-pub use signal::{cancel_on_signal, exit_on_signal, signalled};
+pub use signal::{CaughtSignals, cancel_on_signal, catch_signals, exit_on_signal};
 pub use table::{printable, table};

@@ -56,8 +56,13 @@ const KAFKA_LIMIT: Duration = Duration::from_secs(5);
 pub async fn storage(container: &Container) -> anyhow::Result<StorageAnswer> {
     let start = Instant::now();
     let Ok(page) = tokio::time::timeout(STORAGE_LIMIT, container.page("", None)).await else {
-        let message = format!("{}: no answer within {} s", container.describe(), STORAGE_LIMIT.as_secs());
-        let hint = "check the endpoint, the network and the proxy; a managed identity answers only on a machine in Azure";
+        let message = format!(
+            "{}: no answer within {} s",
+            container.describe(),
+            STORAGE_LIMIT.as_secs()
+        );
+        let hint =
+            "check the endpoint, the network and the proxy; a managed identity answers only on a machine in Azure";
         return Err(Failure::new(Exit::Storage, message).with_hint(hint).into());
     };
     let page = page?;
@@ -77,7 +82,9 @@ pub async fn kafka(kafka: &Kafka, topics: &Topics) -> Result<KafkaAnswer, kafka:
     let start = Instant::now();
     let asked = connection.clone();
     let cluster = kafka::blocking(move || Cluster::connect(&asked)).await?;
-    let refused = transactions(&connection, KAFKA_LIMIT.saturating_sub(start.elapsed())).await.err();
+    let refused = transactions(&connection, KAFKA_LIMIT.saturating_sub(start.elapsed()))
+        .await
+        .err();
     let topics = topics.all().map(|(_, name)| Topic {
         topic: name.to_owned(),
         present: cluster.topics.contains_key(name),

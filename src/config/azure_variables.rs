@@ -73,7 +73,9 @@ pub fn account(environment: &Environment) -> Option<Account> {
                 method,
                 tenant_id: text(TENANT),
                 client_id: text(CLIENT),
-                client_secret: text(CLIENT_SECRET).filter(|_| !workload).map(|secret| Secret::new(secret).into()),
+                client_secret: text(CLIENT_SECRET)
+                    .filter(|_| !workload)
+                    .map(|secret| Secret::new(secret).into()),
                 token_file: text(TOKEN_FILE).filter(|_| workload).map(Into::into),
                 authority_host: text(AUTHORITY),
                 ..Entra::default()
@@ -121,7 +123,11 @@ fn give(given: &Given, account: &KeyPath, environment: &Environment, layers: &mu
     match given {
         Given::Secret { variable, key } => {
             let value = environment.get(variable).unwrap_or_default();
-            layers.set(&account.key(*key), value.into(), Place::Variable((*variable).to_owned()));
+            layers.set(
+                &account.key(*key),
+                value.into(),
+                Place::Variable((*variable).to_owned()),
+            );
         }
         Given::Identity(method) => {
             let place = Place::Variable(CLIENT.0.to_owned());
@@ -162,7 +168,11 @@ mod tests {
         let both = account(&[("AZURE_STORAGE_KEY", "k"), ("AZURE_STORAGE_CONNECTION_STRING", "c")]).unwrap();
         assert_eq!(both.connection_string, Some(Secret::new("c").into()));
         assert_eq!(both.access_key, None);
-        let identity = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "s")];
+        let identity = [
+            ("AZURE_TENANT_ID", "t"),
+            ("AZURE_CLIENT_ID", "c"),
+            ("AZURE_CLIENT_SECRET", "s"),
+        ];
         assert_eq!(account(&identity), None, "an identity names no account");
         let named = [identity.as_slice(), &[("AZURE_STORAGE_ACCOUNT", "a")]].concat();
         let entra = account(&named).unwrap().entra.unwrap();

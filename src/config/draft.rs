@@ -8,7 +8,7 @@ use std::{
 use serde_yaml::{Mapping, Value};
 
 use super::{
-    Config, Environment, Error, Properties, PropertyValue,
+    Brokers, Config, Environment, Error, Properties, PropertyValue,
     accounts::{Account, CLIENT_SECRET, CREDENTIAL_KEYS, ENTRA, is_placeholder},
     check::{account_path, check},
     document::{Document, scalar_text},
@@ -123,6 +123,14 @@ impl Draft {
         self.set(&KeyPath::of(["subscriptions", subscription, "name"]), &name.into())
     }
 
+    /// The brokers that the text names.
+    pub fn brokers(&self) -> Option<String> {
+        let document = self.document().ok()?;
+        let brokers = KeyPath::of(["kafka", "brokers"]).find(&document.value).cloned()?;
+        let brokers: Brokers = serde_yaml::from_value(brokers).ok()?;
+        Some(brokers.to_string())
+    }
+
     /// # Errors
     /// The text is no configuration.
     pub fn set_brokers(&mut self, brokers: &str) -> Result<(), Error> {
@@ -208,8 +216,12 @@ fn secrets_in(document: &Value) -> Vec<(KeyPath, String, Secret)> {
         let [_, subscription, _, environment, ..] = names.as_slice() else {
             continue;
         };
-        let texts = CREDENTIAL_KEYS.into_iter().filter(|key| !key.ends_with("_file") && *key != ENTRA);
-        let keys = texts.map(|key| account.key(key)).chain([account.key(ENTRA).key(CLIENT_SECRET)]);
+        let texts = CREDENTIAL_KEYS
+            .into_iter()
+            .filter(|key| !key.ends_with("_file") && *key != ENTRA);
+        let keys = texts
+            .map(|key| account.key(key))
+            .chain([account.key(ENTRA).key(CLIENT_SECRET)]);
         for key in keys {
             if let Some(secret) = real(&key) {
                 let entry = format!("{subscription}/{environment}/{}", key.name());
@@ -219,10 +231,21 @@ fn secrets_in(document: &Value) -> Vec<(KeyPath, String, Secret)> {
     }
     for section in PROPERTY_SECTIONS {
         let at = KeyPath::of(["kafka", section]);
-        let names = at.find(document).and_then(Value::as_mapping).into_iter().flat_map(Mapping::keys);
-        for name in names.filter_map(Value::as_str).filter(|name| properties::is_secret(name)) {
+        let names = at
+            .find(document)
+            .and_then(Value::as_mapping)
+            .into_iter()
+            .flat_map(Mapping::keys);
+        for name in names
+            .filter_map(Value::as_str)
+            .filter(|name| properties::is_secret(name))
+        {
             if let Some(secret) = real(&at.key(name)) {
-                let of_section = if section == "properties" { String::new() } else { format!("{section}/") };
+                let of_section = if section == "properties" {
+                    String::new()
+                } else {
+                    format!("{section}/")
+                };
                 secrets.push((at.key(name), format!("kafka/{of_section}{}", dotted(name)), secret));
             }
         }
@@ -280,18 +303,46 @@ mod tests {
         let mut draft = Draft::of(Path::new("c.yaml"), PLAIN);
         let entries = draft.move_secrets(&keyring).unwrap();
         assert_eq!(entries, ["cp2/P1/access_key", "kafka/sasl.password"]);
-        assert!(!draft.text().contains("Zm9v") && !draft.text().contains("hunter2"), "{}", draft.text());
-        assert!(draft.text().starts_with("# ours\n") && draft.text().contains("# of May"), "{}", draft.text());
+        assert!(
+            !draft.text().contains("Zm9v") && !draft.text().contains("hunter2"),
+            "{}",
+            draft.text()
+        );
+        assert!(
+            draft.text().starts_with("# ours\n") && draft.text().contains("# of May"),
+            "{}",
+            draft.text()
+        );
         let config = config(&draft);
         let account = config.storage_account_by(&keyring, "cp2", "P1").unwrap();
-        assert_eq!(account.access, crate::config::AccountAccess::AccessKey(Secret::new("Zm9vYmFyYmF6cXV4")));
-        assert_eq!(config.kafka.client_properties(&keyring).unwrap()["sasl.password"], "hunter2");
-        assert_eq!(draft.move_secrets(&keyring).unwrap(), Vec::<String>::new(), "nothing is left to move");
+        assert_eq!(
+            account.access,
+            crate::config::AccountAccess::AccessKey(Secret::new("Zm9vYmFyYmF6cXV4"))
+        );
+        assert_eq!(
+            config.kafka.client_properties(&keyring).unwrap()["sasl.password"],
+            "hunter2"
+        );
+        assert_eq!(
+            draft.move_secrets(&keyring).unwrap(),
+            Vec::<String>::new(),
+            "nothing is left to move"
+        );
         let other = Keyring::Store(mock::Store::new().unwrap());
         let error = config.storage_account_by(&other, "cp2", "P1").unwrap_err();
         let told = error.to_string();
-        assert!(told.starts_with("environment cp2/P1: `access_key`: the keyring has no entry `cp2/P1/access_key`"), "{told}");
-        assert!(config.kafka.client_properties(&other).unwrap_err().to_string().contains("`sasl.password`"));
+        assert!(
+            told.starts_with("environment cp2/P1: `access_key`: the keyring has no entry `cp2/P1/access_key`"),
+            "{told}"
+        );
+        assert!(
+            config
+                .kafka
+                .client_properties(&other)
+                .unwrap_err()
+                .to_string()
+                .contains("`sasl.password`")
+        );
         assert!(config.show().contains("keyring: cp2/P1/access_key"));
     }
 
@@ -306,15 +357,35 @@ mod tests {
         };
         let added = EnvironmentId::new("cp2", "D1");
         draft.set_account(&added, &account).unwrap();
-        draft.set_account(&id(), &Account { endpoint: None, ..account.clone() }).unwrap();
+        draft
+            .set_account(
+                &id(),
+                &Account {
+                    endpoint: None,
+                    ..account.clone()
+                },
+            )
+            .unwrap();
         draft.set_subscription_name("cp2", "Shop").unwrap();
         draft.set_brokers("b:1").unwrap();
-        let properties: Properties = [("security.protocol".to_owned(), "SSL".to_owned())].into_iter().collect();
-        draft.set_properties(&properties, |name| !name.starts_with("sasl.")).unwrap();
+        let properties: Properties = [("security.protocol".to_owned(), "SSL".to_owned())]
+            .into_iter()
+            .collect();
+        draft
+            .set_properties(&properties, |name| !name.starts_with("sasl."))
+            .unwrap();
         assert!(!draft.comments_lost());
         let error = draft.load(&Environment::default()).unwrap_err();
         assert!(error.to_string().contains("`?`"), "what is wrong is told: {error}");
-        draft.set_account(&added, &Account { endpoint: None, ..account.clone() }).unwrap();
+        draft
+            .set_account(
+                &added,
+                &Account {
+                    endpoint: None,
+                    ..account.clone()
+                },
+            )
+            .unwrap();
         let config = config(&draft);
         assert_eq!(config.environments(), [added, id()]);
         assert_eq!(config.account(&id()).unwrap().sas_token, account.sas_token);

@@ -35,7 +35,9 @@ pub fn set(file: &Path, text: &str, key: &KeyPath, value: &Value) -> Result<Edit
         return Ok(Edited { text, comments_lost });
     }
     Ok(Edited {
-        comments_lost: text.lines().any(|line| line.trim_start().starts_with('#') || line.contains(" #")),
+        comments_lost: text
+            .lines()
+            .any(|line| line.trim_start().starts_with('#') || line.contains(" #")),
         text: rendered(&wanted),
     })
 }
@@ -159,7 +161,11 @@ fn with_block(lines: &[&str], start: usize, end: usize, column: usize, block: &s
 }
 
 fn appended(text: &str, block: &str) -> String {
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let gap = if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
     format!("{text}{gap}{block}")
 }
 
@@ -198,7 +204,11 @@ mod tests {
     #[test]
     fn changes_keep_what_is_around_them() {
         for (key, value, expected) in [
-            ("subscriptions.cp2.environments.P1.key", "{keyring: cp2/P1}", TEXT.replace("\"a#b\"", "{keyring: \"cp2/P1\"}")),
+            (
+                "subscriptions.cp2.environments.P1.key",
+                "{keyring: cp2/P1}",
+                TEXT.replace("\"a#b\"", "{keyring: \"cp2/P1\"}"),
+            ),
             ("kafka.brokers", "b:2", TEXT.replace("a:1", "\"b:2\"")),
             (
                 "subscriptions.cp2.environments.D1",
@@ -210,7 +220,11 @@ mod tests {
                 "{key: d, more: e}",
                 TEXT.replace("key: \"a#b\"  # the first", "key: d\n        more: e"),
             ),
-            ("subscriptions.cp4.name", "n", TEXT.replace("kafka:", "  cp4:\n    name: n\nkafka:")),
+            (
+                "subscriptions.cp4.name",
+                "n",
+                TEXT.replace("kafka:", "  cp4:\n    name: n\nkafka:"),
+            ),
             ("kafka.properties.x", "y", format!("{TEXT}  properties:\n    x: y\n")),
             ("worker.lanes", "2", format!("{TEXT}worker:\n  lanes: 2\n")),
         ] {

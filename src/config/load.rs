@@ -106,7 +106,9 @@ impl Config {
                 warnings: findings.warnings,
                 files,
                 searched,
-                names_brokers: KeyPath::dotted(BROKERS).find(&layers.merged).is_some_and(|brokers| !brokers.is_null()),
+                names_brokers: KeyPath::dotted(BROKERS)
+                    .find(&layers.merged)
+                    .is_some_and(|brokers| !brokers.is_null()),
             })
         } else {
             Err(Error::Invalid(findings.errors.into()))

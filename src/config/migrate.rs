@@ -29,6 +29,14 @@ pub fn migrate(old: &Path) -> Result<Migrated, Error> {
         path: old.to_owned(),
         reason,
     })?;
+    migrate_text(old, &text)
+}
+
+/// As [`migrate`], of a text that `old` names in messages.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn migrate_text(old: &Path, text: &str) -> Result<Migrated, Error> {
     let draft = Draft::of(old, text);
     let (config, warnings) = draft.load(&Environment::default())?;
     if config.environments().is_empty() {

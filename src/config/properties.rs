@@ -40,7 +40,11 @@ impl Properties {
 impl FromIterator<(String, String)> for Properties {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(properties: I) -> Self {
         let properties = properties.into_iter();
-        Self(properties.map(|(name, text)| (name, PropertyValue::Text(text))).collect())
+        Self(
+            properties
+                .map(|(name, text)| (name, PropertyValue::Text(text)))
+                .collect(),
+        )
     }
 }
 

@@ -46,9 +46,18 @@ pub fn main_file(explicit: Option<&Path>, environment: &Environment) -> Result<O
     }
 }
 
-/// Where `setup-config` writes a new configuration; `None` without a home directory.
+/// Where `setup-config` writes a new configuration: where a variable says, or below the home directory; `None` without.
 pub fn new_file(environment: &Environment) -> Option<PathBuf> {
-    environment.home().map(|home| home.join(HOME_FILE))
+    let named = FILE_VARIABLES.iter().find_map(|variable| environment.get(variable));
+    named
+        .map(PathBuf::from)
+        .or_else(|| environment.home().map(|home| home.join(HOME_FILE)))
+}
+
+/// The file that is read, to be added to; that of a new configuration if there is none.
+pub fn file_in_use(environment: &Environment) -> Option<PathBuf> {
+    let in_use = main_file(None, environment).ok().flatten();
+    in_use.or_else(|| new_file(environment))
 }
 
 /// The configuration of the oldest tools, if there is one.

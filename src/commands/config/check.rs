@@ -82,8 +82,12 @@ pub(super) async fn run(args: Check, app: &App) -> anyhow::Result<()> {
 
 /// Tries all connections side by side; each takes a bounded time.
 async fn try_all(app: &App, loaded: &Loaded, environments: Vec<EnvironmentId>) -> Vec<Tried> {
-    let storage = environments.into_iter().map(|id| async move { try_storage(app, id).await });
-    let storage = futures::stream::iter(storage).buffered(TRIED_AT_ONCE).collect::<Vec<_>>();
+    let storage = environments
+        .into_iter()
+        .map(|id| async move { try_storage(app, id).await });
+    let storage = futures::stream::iter(storage)
+        .buffered(TRIED_AT_ONCE)
+        .collect::<Vec<_>>();
     let kafka = async {
         match loaded.names_brokers {
             true => Some(try_kafka(app, loaded).await),
@@ -135,7 +139,9 @@ async fn try_kafka(app: &App, loaded: &Loaded) -> Tried {
 
 impl Tried {
     fn name(&self) -> String {
-        self.environment.as_ref().map_or("kafka".to_owned(), EnvironmentId::to_string)
+        self.environment
+            .as_ref()
+            .map_or("kafka".to_owned(), EnvironmentId::to_string)
     }
 
     fn row(&self) -> Row<'_> {
@@ -167,7 +173,11 @@ impl Tried {
             Err(_) => ("failed", None, String::new()),
         };
         let latency = latency.map_or(String::new(), |ms| format!("{ms} ms"));
-        let target = if self.target.is_empty() { "-".to_owned() } else { self.target.clone() };
+        let target = if self.target.is_empty() {
+            "-".to_owned()
+        } else {
+            self.target.clone()
+        };
         vec![self.name(), result.to_owned(), latency, target, found]
     }
 }

@@ -57,7 +57,10 @@ fn every_scalar_key_is_a_variable() {
     assert!(!config.global.blob_closing.enabled);
     assert_eq!(config.date_range.specific_date.unwrap().to_string(), "20250606");
     assert_eq!(config.worker.consumer_group, "17", "text stays text");
-    assert_eq!(config.kafka.client_properties(&Keyring::System).unwrap()["sasl.password"], "12345");
+    assert_eq!(
+        config.kafka.client_properties(&Keyring::System).unwrap()["sasl.password"],
+        "12345"
+    );
 }
 
 #[test]

@@ -164,7 +164,9 @@ mod tests {
     #[test]
     fn tokens_go_over_tls_only() {
         let cli = Credential::Entra(Identity::AzureCli { tenant_id: None });
-        let error = Clients::new("acme", Some("http://127.0.0.1:1/acme"), "logs", &cli).err().unwrap();
+        let error = Clients::new("acme", Some("http://127.0.0.1:1/acme"), "logs", &cli)
+            .err()
+            .unwrap();
         assert!(error.to_string().contains("https only"), "{error}");
         assert!(Clients::new("acme", None, "logs", &cli).is_ok());
     }

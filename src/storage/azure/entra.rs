@@ -155,7 +155,11 @@ impl TokenFailure {
         };
         Self {
             kind,
-            reason: format!("no token for {}: {}", identity.describe(), without_secret(reason, identity)),
+            reason: format!(
+                "no token for {}: {}",
+                identity.describe(),
+                without_secret(reason, identity)
+            ),
             hint: hint(identity),
         }
     }
@@ -181,7 +185,9 @@ fn refused(status: StatusCode, response: Option<&RawResponse>, identity: &Identi
 
 /// The library wraps its own errors; the innermost one knows what happened.
 fn innermost(error: &azure_core::Error) -> &azure_core::Error {
-    let below = error.source().and_then(|source| source.downcast_ref::<azure_core::Error>());
+    let below = error
+        .source()
+        .and_then(|source| source.downcast_ref::<azure_core::Error>());
     below.map_or(error, innermost)
 }
 
