@@ -27,7 +27,7 @@ mod watching;
 
 const AFTER_HELP: &str = "First steps:
   clp demo                           see it work, with nothing else running
-  clp setup-config                   write a configuration; fill in the storage accounts
+  clp setup-config                   set up storage accounts and Kafka
   clp init-topics                    create the topics in Kafka
   clp list-blobs --env P1            see which blobs there are
   clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka

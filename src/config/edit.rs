@@ -91,8 +91,28 @@ fn scalar_replaced(lines: &[&str], old: &MarkedYaml<'_>, value: &Value) -> Optio
     let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     let line = lines.get_mut(start.line().checked_sub(1)?)?;
     let (from, to) = (byte_of(line, start.col())?, byte_of(line, end.col())?);
-    line.replace_range(from..to, &new);
+    let length = scalar_length(&line[from..to])?;
+    line.replace_range(from..from + length, &new);
     Some(joined(&lines))
+}
+
+/// The bytes of the scalar at the beginning of `text`: the parser takes the blanks and the comment behind it with it.
+fn scalar_length(text: &str) -> Option<usize> {
+    match text.chars().next()? {
+        '\'' => {
+            // Two of them are one in the text.
+            let inner = text[1..].replace("''", "  ");
+            Some(inner.find('\'')? + 2)
+        }
+        '"' => {
+            let inner = text[1..].replace(r"\\", "  ").replace("\\\"", "  ");
+            Some(inner.find('"')? + 2)
+        }
+        _ => {
+            let plain = text.split(" #").next().unwrap_or(text);
+            Some(plain.trim_end().len())
+        }
+    }
 }
 
 /// A text, or a section of texts, on one line. JSON is YAML.
@@ -209,6 +229,11 @@ mod tests {
                 "{keyring: cp2/P1}",
                 TEXT.replace("\"a#b\"", "{keyring: \"cp2/P1\"}"),
             ),
+            (
+                "subscriptions.cp2.environments.P1.key",
+                "plain",
+                TEXT.replace("\"a#b\"", "\"plain\""),
+            ),
             ("kafka.brokers", "b:2", TEXT.replace("a:1", "\"b:2\"")),
             (
                 "subscriptions.cp2.environments.D1",
@@ -230,6 +255,19 @@ mod tests {
         ] {
             let edited = changed(TEXT, key, value);
             assert_eq!((edited.text, edited.comments_lost), (expected, false), "{key}");
+        }
+    }
+
+    #[test]
+    fn scalars_end_before_what_is_behind_them() {
+        for (text, scalar) in [
+            ("plain  # x", "plain"),
+            ("pl#ain ", "pl#ain"),
+            (r#""a\"b # c" # x"#, r#""a\"b # c""#),
+            (r#""a\\" # "x""#, r#""a\\""#),
+            ("'it''s' # 'x'", "'it''s'"),
+        ] {
+            assert_eq!(scalar_length(text), Some(scalar.len()), "{text}");
         }
     }
 

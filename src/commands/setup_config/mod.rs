@@ -101,7 +101,10 @@ pub async fn run(args: SetupConfig, app: &App) -> anyhow::Result<()> {
         tracing::warn!("the comments of the old file are only in that copy of it");
     }
     summarise(&draft, &environment, &mut output)?;
-    output.line("next: `clp config check` tests all connections, `clp list-blobs` shows what there is")?;
+    output.line(match draft.text() == config::template() {
+        true => "next: fill in what is missing, then `clp config check` and `clp list-blobs`",
+        false => "next: `clp config check` tests all connections, `clp list-blobs` shows what there is",
+    })?;
     Ok(output.flush()?)
 }
 
