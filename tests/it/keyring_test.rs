@@ -50,7 +50,7 @@ fn keys_go_into_the_keyring_and_come_from_there() {
     assert_eq!(keyring.lookup(ENTRY).as_deref(), Some(ACCESS_KEY));
     let file = fs::read_to_string(clp.config_file()).unwrap();
     assert!(
-        file.contains(&format!("keyring: {ENTRY}")) && !file.contains(ACCESS_KEY),
+        file.contains(&format!("access_key: {{keyring: \"{ENTRY}\"}}")) && !file.contains(ACCESS_KEY),
         "{file}"
     );
     // There is no secret in the file, so others may read it.

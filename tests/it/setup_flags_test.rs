@@ -155,14 +155,19 @@ fn secrets_and_other_things_that_are_missing_or_wrong() {
         (&["-X", "sasl.password=hunter2"], 2, "secrets are no flags"),
         (&["-X", "lingr.ms=5"], 3, "is unknown"),
         (&["--brokers", "a b"], 2, "no list of brokers"),
-        (&["--migrate", "--env", "cp2/P1"], 3, "nothing"),
+        (
+            &["--from", "-", "--env", "cp2/P1"],
+            3,
+            "no configuration with storage accounts",
+        ),
+        (
+            &["--credential", "directory", "--env", "cp2/P1"],
+            2,
+            "--directory DIR is needed",
+        ),
     ] {
         let outcome = clp.args(["setup-config"].iter().chain(args)).run().expect_code(code);
-        assert!(
-            outcome.stderr.contains(said) || said == "nothing",
-            "{args:?}: {}",
-            outcome.stderr
-        );
+        assert!(outcome.stderr.contains(said), "{args:?}: {}", outcome.stderr);
         assert!(!outcome.stderr.contains("hunter2"), "{args:?}");
         assert!(!clp.config_file().exists(), "{args:?}");
     }

@@ -91,6 +91,15 @@ impl CredentialKind {
 }
 
 impl Answers {
+    /// Only with an endpoint an account may have no credential.
+    fn public_endpoint(&self) -> Option<String> {
+        let account = self
+            .account_name
+            .as_ref()
+            .filter(|_| self.kind == CredentialKind::None)?;
+        Some(format!("https://{account}.blob.core.windows.net"))
+    }
+
     /// The account as it is written into the configuration.
     pub(super) fn account(&self) -> Account {
         if self.kind == CredentialKind::Directory {
@@ -101,7 +110,7 @@ impl Answers {
         }
         let mut account = Account {
             account_name: self.account_name.clone().filter(|_| self.kind.needs_account_name()),
-            endpoint: self.endpoint.clone(),
+            endpoint: self.endpoint.clone().or_else(|| self.public_endpoint()),
             container_name: self.container.clone(),
             entra: self.kind.method().map(|method| Entra {
                 method,

@@ -193,10 +193,6 @@ async fn credential(ask: &mut Ask, answers: &mut Answers) -> anyhow::Result<()> 
                 .optional("Client id (empty: the system-assigned identity)", None)
                 .await?;
         }
-        CredentialKind::None if answers.endpoint.is_none() => {
-            let of_account = answers.account_name.as_deref().unwrap_or_default();
-            answers.endpoint = Some(format!("https://{of_account}.blob.core.windows.net"));
-        }
         _ => {}
     }
     if answers.kind.secret().is_some() {

@@ -103,6 +103,7 @@ impl Flags {
     /// Puts into `draft` what they say.
     pub(super) async fn apply(&self, draft: &mut Draft, copy_files: bool, app: &App) -> anyhow::Result<()> {
         if let Some(id) = self.environment()? {
+            self.check()?;
             let secret = match (self.secret_stdin, &self.secret_file) {
                 (true, _) => Some(GivenSecret::Itself(from_stdin("secret", app).await?)),
                 (false, Some(file)) if copy_files => Some(GivenSecret::Itself(from_file(file)?)),
@@ -143,31 +144,39 @@ impl Flags {
         }
     }
 
-    fn answers(&self, secret: Option<GivenSecret>) -> anyhow::Result<Answers> {
-        let kind = match self.directory {
+    fn kind(&self) -> CredentialKind {
+        match self.directory {
             Some(_) => CredentialKind::Directory,
             None => self.credential.unwrap_or_default(),
-        };
+        }
+    }
+
+    /// Whether all is there that the kind of credential needs.
+    fn check(&self) -> anyhow::Result<()> {
+        let kind = self.kind();
+        if kind == CredentialKind::Directory && self.directory.is_none() {
+            return Err(Failure::usage("--directory DIR is needed").into());
+        }
         if kind.needs_account_name() && self.account_name.is_none() {
             return Err(Failure::usage("--account-name is needed: the name of the storage account").into());
         }
-        match (kind.secret(), &secret) {
-            (Some(what), None) => {
+        match (kind.secret(), self.secret_stdin || self.secret_file.is_some()) {
+            (Some(what), false) => {
                 let message = format!("the {what} is needed: --secret-stdin or --secret-file FILE");
-                return Err(Failure::usage(message)
+                Err(Failure::usage(message)
                     .with_hint("secrets are no flags, because everybody can see a process's arguments")
-                    .into());
+                    .into())
             }
-            (None, Some(_)) => {
-                let message = "there is a secret, and the kind of credential has none";
-                return Err(Failure::usage(message).into());
-            }
-            _ => {}
+            (None, true) => Err(Failure::usage("there is a secret, and the kind of credential has none").into()),
+            _ => Ok(()),
         }
+    }
+
+    fn answers(&self, secret: Option<GivenSecret>) -> anyhow::Result<Answers> {
         let directory = self.directory.as_deref().map(absolute).transpose()?;
         let token_file = self.token_file.as_deref().map(absolute).transpose()?;
         Ok(Answers {
-            kind,
+            kind: self.kind(),
             account_name: self.account_name.clone(),
             secret,
             tenant_id: self.tenant_id.clone(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azure_core::credentials::Secret as AzureSecret;
 use azure_core::http::policies::Policy;
-use azure_core::http::{ClientOptions, RetryOptions, Transport, UrlExt, UserAgentOptions};
+use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport, UrlExt, UserAgentOptions};
 use azure_storage_blobs::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 
 use super::entra;
@@ -65,7 +65,7 @@ impl Clients {
                 let reason = "tokens of Entra ID are sent over https only, and the endpoint is http";
                 return Err(Error::invalid(thing, reason));
             }
-            Credential::Entra(identity) => signing.push(entra::policy(identity, transport(&thing)?, &thing)?),
+            Credential::Entra(identity) => signing.push(entra::policy(identity, http_client(&thing)?, &thing)?),
             Credential::Anonymous => {}
         }
         let mut grouped = url.clone();
@@ -73,7 +73,7 @@ impl Clients {
         query.set_pair("delimiter", GROUP_END.to_string());
         query.build();
 
-        let options = options(transport(&thing)?, signing);
+        let options = options(Transport::new(http_client(&thing)?), signing);
         let client = |url| {
             BlobContainerClient::new(url, None, Some(options.clone()))
                 .map_err(|_| Error::invalid(thing.as_str(), "its URL cannot be asked"))
@@ -110,10 +110,10 @@ fn options(transport: Transport, signing: Vec<Arc<dyn Policy>>) -> BlobContainer
 
 /// One HTTP client for all containers, so that they share its open connections. It inflates nothing by itself: it is
 /// built without reqwest's `gzip`, and blobs must arrive as they lie there.
-fn transport(thing: &str) -> Result<Transport, Error> {
+fn http_client(thing: &str) -> Result<Arc<dyn HttpClient>, Error> {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     if let Some(client) = CLIENT.get() {
-        return Ok(Transport::new(Arc::new(client.clone())));
+        return Ok(Arc::new(client.clone()));
     }
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -125,7 +125,7 @@ fn transport(thing: &str) -> Result<Transport, Error> {
     let client = builder
         .build()
         .map_err(|error| Error::new(Kind::Unreachable, thing, format!("no TLS: {}", error.without_url())))?;
-    Ok(Transport::new(Arc::new(CLIENT.get_or_init(|| client).clone())))
+    Ok(Arc::new(CLIENT.get_or_init(|| client).clone()))
 }
 
 #[cfg(test)]

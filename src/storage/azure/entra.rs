@@ -10,7 +10,7 @@ use azure_core::credentials::{AccessToken, Secret as AzureSecret, TokenCredentia
 use azure_core::error::ErrorKind;
 use azure_core::http::policies::Policy;
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
-use azure_core::http::{ClientOptions, RawResponse, RetryOptions, StatusCode, Transport};
+use azure_core::http::{ClientOptions, HttpClient, RawResponse, RetryOptions, StatusCode, Transport};
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
@@ -19,6 +19,7 @@ use azure_identity::{
 use serde::Deserialize;
 
 use super::failure::{one_line, root_causes};
+use super::token_client::TokenClient;
 use crate::storage::error::{Error, Kind};
 use crate::storage::identity::Identity;
 
@@ -29,13 +30,13 @@ const SCOPE: &str = "https://storage.azure.com/.default";
 ///
 /// # Errors
 /// [`Kind::Invalid`] for what no token can be asked for with.
-pub(super) fn policy(identity: &Identity, transport: Transport, thing: &str) -> Result<Arc<dyn Policy>, Error> {
+pub(super) fn policy(identity: &Identity, http: Arc<dyn HttpClient>, thing: &str) -> Result<Arc<dyn Policy>, Error> {
     static POLICIES: Mutex<Vec<(Identity, Arc<dyn Policy>)>> = Mutex::new(Vec::new());
     let mut policies = POLICIES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, policy)) = policies.iter().find(|(known, _)| known == identity) {
         return Ok(policy.clone());
     }
-    let inner = credential(identity, transport).map_err(|error| {
+    let inner = credential(identity, Transport::new(Arc::new(TokenClient(http)))).map_err(|error| {
         let reason = one_line(&innermost(&error).to_string());
         Error::invalid(thing, format!("{}: {reason}", identity.describe())).with_hint(hint(identity))
     })?;
@@ -173,6 +174,7 @@ fn refused(status: StatusCode, response: Option<&RawResponse>, identity: &Identi
         _ => Kind::Unauthorized,
     };
     let refusal = response.and_then(|response| serde_json::from_slice::<Refusal>(response.body()).ok());
+    let refusal = refusal.filter(|refusal| !refusal.error_description.is_empty());
     let reason = match (refusal, identity) {
         (Some(refusal), _) => one_line(&refusal.error_description),
         (None, Identity::Managed { .. }) if status == StatusCode::BadRequest => {
