@@ -64,7 +64,7 @@ fn a_wrong_secret_is_told_and_never_shown() {
         .run()
         .expect_code(5);
     for said in [
-        "environment cp2/P1",
+        "of account devstoreaccount1",
         "no token for application application-1 (client secret): AADSTS7000215: Invalid client secret provided: …",
         "hint: check tenant_id, client_id and client_secret",
     ] {

@@ -138,6 +138,7 @@ fn secrets_and_other_things_that_are_missing_or_wrong() {
             "no secret on standard input",
         ),
         (&["--account-name", "a"], 2, "--env is needed"),
+        (&["--client-id", "c"], 2, "--env is needed"),
         (
             &[
                 "--env",

@@ -83,21 +83,29 @@ impl Flags {
     /// Whether any of them, or one of the global flags for Kafka, says what to set up.
     pub(super) fn say_something(&self, app: &App) -> bool {
         let overrides = app.overrides();
-        let of_account = [
-            &self.subscription,
-            &self.environment,
-            &self.account_name,
-            &self.endpoint,
-        ];
-        of_account.into_iter().any(Option::is_some)
-            || self.credential.is_some()
-            || self.directory.is_some()
-            || self.container.is_some()
-            || self.secret_stdin
-            || self.secret_file.is_some()
+        self.environment.is_some()
+            || self.are_of_an_account()
             || self.kafka_password_stdin
             || overrides.brokers.is_some()
             || !overrides.properties.is_empty()
+    }
+
+    /// Whether one of them says something of an account, whichever that is.
+    fn are_of_an_account(&self) -> bool {
+        let texts = [
+            &self.subscription,
+            &self.account_name,
+            &self.tenant_id,
+            &self.client_id,
+            &self.authority_host,
+            &self.endpoint,
+            &self.container,
+        ];
+        let paths = [&self.secret_file, &self.token_file, &self.directory];
+        texts.into_iter().any(Option::is_some)
+            || paths.into_iter().any(Option::is_some)
+            || self.credential.is_some()
+            || self.secret_stdin
     }
 
     /// Puts into `draft` what they say.
@@ -117,13 +125,7 @@ impl Flags {
 
     fn environment(&self) -> anyhow::Result<Option<EnvironmentId>> {
         let Some(environment) = self.environment.as_deref() else {
-            let stray = self.subscription.is_some()
-                || self.account_name.is_some()
-                || self.credential.is_some()
-                || self.directory.is_some()
-                || self.secret_stdin
-                || self.secret_file.is_some();
-            return match stray {
+            return match self.are_of_an_account() {
                 true => Err(Failure::usage("--env is needed, which names the environment to set up")
                     .with_hint("clp setup-config --subscription cp2 --env P1 --account-name … --secret-stdin")
                     .into()),

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::cloud::CustomConfiguration;
@@ -17,6 +18,7 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use serde::Deserialize;
+use tokio::net::TcpStream;
 
 use super::failure::{one_line, root_causes};
 use super::token_client::TokenClient;
@@ -118,11 +120,48 @@ impl TokenCredential for NamedCredential {
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
+        if let Some(failure) = self.no_endpoint().await {
+            return Err(azure_core::Error::with_error(
+                ErrorKind::Credential,
+                failure,
+                "no token",
+            ));
+        }
         let token = self.inner.get_token(scopes, options).await;
         token.map_err(|error| {
             let failure = TokenFailure::of(&error, &self.identity);
             azure_core::Error::with_error(ErrorKind::Credential, failure, "no token")
         })
+    }
+}
+
+/// Where a virtual machine in Azure, and no other, is told who it is; App Service names another place in a variable.
+const INSTANCE_METADATA: (&str, u16) = ("169.254.169.254", 80);
+const OTHER_METADATA: [&str; 2] = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT"];
+/// It is on the same host.
+const METADATA_WITHIN: Duration = Duration::from_secs(3);
+
+impl NamedCredential {
+    /// On a machine that is not in Azure the library would try for more than a minute.
+    async fn no_endpoint(&self) -> Option<TokenFailure> {
+        let elsewhere = OTHER_METADATA
+            .iter()
+            .any(|variable| std::env::var_os(variable).is_some());
+        if !matches!(self.identity, Identity::Managed { .. }) || elsewhere {
+            return None;
+        }
+        let connecting = tokio::time::timeout(METADATA_WITHIN, TcpStream::connect(INSTANCE_METADATA)).await;
+        match connecting {
+            Ok(Ok(_)) => None,
+            Ok(Err(_)) | Err(_) => Some(TokenFailure {
+                kind: Kind::Unauthorized,
+                reason: format!(
+                    "no token for {}: nobody gives identities here",
+                    self.identity.describe()
+                ),
+                hint: hint(&self.identity),
+            }),
+        }
     }
 }
 
