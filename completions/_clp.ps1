@@ -43,10 +43,10 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
-            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
+            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Set up the configuration: storage accounts and Kafka, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -293,14 +293,33 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;setup-config' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take the configuration from this file; it must load')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take the configuration from this file, or from standard input (-); it must load')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription to add an environment to')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription to add an environment to')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME')
+            [CompletionResult]::new('--account-name', '--account-name', [CompletionResultType]::ParameterName, 'Name of its storage account')
+            [CompletionResult]::new('--credential', '--credential', [CompletionResultType]::ParameterName, 'What opens the account [default: access-key]')
+            [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'File with the key, token, string or client secret, which stays there; with --keyring it is copied')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'Tenant of an identity of Entra ID; AZURE_TENANT_ID where it is left out')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Client id of an identity of Entra ID; AZURE_CLIENT_ID where it is left out')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token of a workload identity; AZURE_FEDERATED_TOKEN_FILE where it is left out')
+            [CompletionResult]::new('--authority-host', '--authority-host', [CompletionResultType]::ParameterName, 'Where tokens of Entra ID are asked for, in sovereign clouds')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Address of the blob service, for Azurite and sovereign clouds')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container, where it is not commerce-logs-separated')
+            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container, where it is not commerce-logs-separated')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Local directory with the blobs, in place of an account')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
             [CompletionResult]::new('--migrate', '--migrate', [CompletionResultType]::ParameterName, 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite a file that holds credentials; the old one is kept beside it')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Write a template with all keys, to be filled in; no questions')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Put all secrets into the keyring of the operating system, and only their names into the file')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --from, --migrate and --template: replace a file that holds credentials; the old one is kept beside it')
+            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the key, token, string or client secret from standard input')
+            [CompletionResult]::new('--kafka-password-stdin', '--kafka-password-stdin', [CompletionResultType]::ParameterName, 'Read Kafka''s sasl.password from standard input; --brokers and -X set the rest')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -321,24 +340,27 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'clp;config;check' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Open no connection: only read the configuration and the credentials that it names')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'clp;config;show' {
@@ -370,7 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;config;help' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -410,6 +432,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--stay', '--stay', [CompletionResultType]::ParameterName, 'Let everything go on, and the logs grow, until Ctrl-C')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -428,10 +451,10 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
-            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
+            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Set up the configuration: storage accounts and Kafka, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the main job at work, with nothing else installed or running')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -466,7 +489,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;help;config' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             break

@@ -40,10 +40,10 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
-            cand setup-config 'Write a first configuration, readable by you alone'
+            cand setup-config 'Set up the configuration: storage accounts and Kafka, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
-            cand demo 'See the main job at work, with nothing else installed or running'
+            cand demo 'See the whole pipeline at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clp;monitor'= {
@@ -280,14 +280,33 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'clp;setup-config'= {
-            cand --from 'Take the configuration from this file; it must load'
+            cand --from 'Take the configuration from this file, or from standard input (-); it must load'
+            cand -s 'Subscription to add an environment to'
+            cand --subscription 'Subscription to add an environment to'
+            cand -e 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME'
+            cand --env 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME'
+            cand --account-name 'Name of its storage account'
+            cand --credential 'What opens the account [default: access-key]'
+            cand --secret-file 'File with the key, token, string or client secret, which stays there; with --keyring it is copied'
+            cand --tenant-id 'Tenant of an identity of Entra ID; AZURE_TENANT_ID where it is left out'
+            cand --client-id 'Client id of an identity of Entra ID; AZURE_CLIENT_ID where it is left out'
+            cand --token-file 'Token of a workload identity; AZURE_FEDERATED_TOKEN_FILE where it is left out'
+            cand --authority-host 'Where tokens of Entra ID are asked for, in sovereign clouds'
+            cand --endpoint 'Address of the blob service, for Azurite and sovereign clouds'
+            cand -c 'Container, where it is not commerce-logs-separated'
+            cand --container 'Container, where it is not commerce-logs-separated'
+            cand --directory 'Local directory with the blobs, in place of an account'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
             cand --migrate 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml'
-            cand --force 'Overwrite a file that holds credentials; the old one is kept beside it'
+            cand --template 'Write a template with all keys, to be filled in; no questions'
+            cand --keyring 'Put all secrets into the keyring of the operating system, and only their names into the file'
+            cand --force 'With --from, --migrate and --template: replace a file that holds credentials; the old one is kept beside it'
+            cand --secret-stdin 'Read the key, token, string or client secret from standard input'
+            cand --kafka-password-stdin 'Read Kafka''s sasl.password from standard input; --brokers and -X set the rest'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -307,23 +326,26 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --verbose 'Log more: -v details, -vv everything'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand check 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+            cand check 'Read the configuration, test every connection that it describes, and tell what works'
             cand show 'Print the effective configuration, defaults and environment included, secrets masked'
             cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clp;config;check'= {
+            cand -f 'Form of the answer'
+            cand --format 'Form of the answer'
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
             cand --brokers 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]'
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
+            cand --offline 'Open no connection: only read the configuration and the credentials that it names'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
             cand --verbose 'Log more: -v details, -vv everything'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'clp;config;show'= {
             cand --config 'Configuration file; see `clp config path` for where it is looked for'
@@ -352,7 +374,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand --help 'Print help'
         }
         &'clp;config;help'= {
-            cand check 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+            cand check 'Read the configuration, test every connection that it describes, and tell what works'
             cand show 'Print the effective configuration, defaults and environment included, secrets masked'
             cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -386,6 +408,7 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand -X 'Set a librdkafka property for all Kafka clients; can be given several times'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --log-format 'Form of the log on standard error'
+            cand --stay 'Let everything go on, and the logs grow, until Ctrl-C'
             cand -q 'Log less: -q warnings, -qq errors'
             cand --quiet 'Log less: -q warnings, -qq errors'
             cand -v 'Log more: -v details, -vv everything'
@@ -403,10 +426,10 @@ set edit:completion:arg-completer[clp] = {|@words|
             cand verify 'Verify that Kafka has each line of the blobs in storage once'
             cand test-kafka 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
             cand init-topics 'Create the topics that are missing; change none that exists'
-            cand setup-config 'Write a first configuration, readable by you alone'
+            cand setup-config 'Set up the configuration: storage accounts and Kafka, readable by you alone'
             cand config 'Check, show and find the configuration'
             cand completions 'Print a shell''s completion script'
-            cand demo 'See the main job at work, with nothing else installed or running'
+            cand demo 'See the whole pipeline at work, with nothing else installed or running'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'clp;help;monitor'= {
@@ -430,7 +453,7 @@ set edit:completion:arg-completer[clp] = {|@words|
         &'clp;help;setup-config'= {
         }
         &'clp;help;config'= {
-            cand check 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+            cand check 'Read the configuration, test every connection that it describes, and tell what works'
             cand show 'Print the effective configuration, defaults and environment included, secrets masked'
             cand path 'Print the files that are read; with none, where they are looked for goes to standard error'
         }

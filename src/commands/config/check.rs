@@ -5,7 +5,7 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use crate::{
-    cli::{self, App, Exit, Format, Parts, plural, table},
+    cli::{self, App, Exit, Format, Kafka, Parts, plural, table},
     commands::probe::{self, KafkaAnswer, StorageAnswer},
     config::{Delivery, Loaded},
     domain::EnvironmentId,
@@ -89,10 +89,9 @@ async fn try_all(app: &App, loaded: &Loaded, environments: Vec<EnvironmentId>) -
         .buffered(TRIED_AT_ONCE)
         .collect::<Vec<_>>();
     let kafka = async {
-        match loaded.names_brokers {
-            true => Some(try_kafka(app, loaded).await),
-            // Nobody has said that there is a Kafka.
-            false => None,
+        match kafka {
+            Some(kafka) => Some(try_kafka(kafka, loaded).await),
+            None => None,
         }
     };
     let (mut tried, kafka) = futures::join!(storage, kafka);
@@ -121,10 +120,10 @@ async fn try_storage(app: &App, id: EnvironmentId) -> Tried {
     }
 }
 
-async fn try_kafka(app: &App, loaded: &Loaded) -> Tried {
+async fn try_kafka(kafka: anyhow::Result<Kafka>, loaded: &Loaded) -> Tried {
     let config = &loaded.config.kafka;
     let asked = async {
-        let mut answer = probe::kafka(&app.kafka()?, &config.topics).await?;
+        let mut answer = probe::kafka(&kafka?, &config.topics).await?;
         match answer.refused.take() {
             Some(error) if config.delivery == Delivery::ExactlyOnce => Err(error.into()),
             _ => Ok(Answer::Kafka(answer)),
