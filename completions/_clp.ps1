@@ -35,19 +35,15 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: one blob now, or all as a service')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
-            [CompletionResult]::new('list-services', 'list-services', [CompletionResultType]::ParameterValue, 'List the services found in storage: pods, blobs, bytes, last write')
-            [CompletionResult]::new('analyze-logs', 'analyze-logs', [CompletionResultType]::ParameterValue, 'Sum up logs: what broke, when, and for whom')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
-            [CompletionResult]::new('init-opensearch', 'init-opensearch', [CompletionResultType]::ParameterValue, 'Put the index template for extracted records into OpenSearch')
-            [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask a service how it is, for health checks')
-            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
+            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Set up the configuration: storage accounts and Kafka, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
@@ -127,7 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E, for the records of errors')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
             [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription, for the records of errors')
-            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group for both raw topics; the processes of one group share the partitions between them [default: clp-extract]')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group; the processes of one group share the partitions between them [default: clp-extract]')
             [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'End once nothing was left to do for so many seconds')
             [CompletionResult]::new('--metrics-addr', '--metrics-addr', [CompletionResultType]::ParameterName, 'Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a free one')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
@@ -158,57 +154,6 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Order, over all days; but for `name`, nothing is shown before everything is listed')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
-            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
-            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'clp;list-services' {
-            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
-            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
-            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
-            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day: YYYYMMDD, YYYY-MM-DD, today, yesterday')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
-            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container of the storage account, in place of the configured one')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the list')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the list')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
-            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
-            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'clp;analyze-logs' {
-            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
-            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment, as E or SUBSCRIPTION/E; can be given several times')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
-            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription; all its environments, if none is named')
-            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday')
-            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Day of the blobs: YYYYMMDD, YYYY-MM-DD, today, yesterday')
-            [CompletionResult]::new('--service', '--service', [CompletionResultType]::ParameterName, 'Service: its name, an alias, or the start of its pods'' names; of files, whose lines they are')
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Lines since then: 15m, 2h, 1d (ago), RFC 3339, or a day')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Lines until then')
-            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the first N of each table')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of what is shown')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of what is shown')
-            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Also write a page with charts into this file; it needs no network')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
@@ -347,54 +292,34 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'clp;init-opensearch' {
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Where OpenSearch is [env: OPENSEARCH_URL] [default: http://localhost:9200]')
-            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User, with the password in OPENSEARCH_PASSWORD or --password-file [env: OPENSEARCH_USER]')
-            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'A file that holds the password and nothing else [env: OPENSEARCH_PASSWORD_FILE]')
-            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) of authorities to trust beside the system''s')
-            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for a server that does not answer yet')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the answer')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the answer')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
-            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
-            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Put ours in the place of what differs')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be done')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
-        'clp;health' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for its answer')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
-            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
-            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
-            [CompletionResult]::new('--ready', '--ready', [CompletionResultType]::ParameterName, 'Ask whether it does its work (/readyz), not only whether it is alive (/healthz)')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            break
-        }
         'clp;setup-config' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take the configuration from this file; it must load')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take the configuration from this file, or from standard input (-); it must load')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Subscription to add an environment to')
+            [CompletionResult]::new('--subscription', '--subscription', [CompletionResultType]::ParameterName, 'Subscription to add an environment to')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME')
+            [CompletionResult]::new('--account-name', '--account-name', [CompletionResultType]::ParameterName, 'Name of its storage account')
+            [CompletionResult]::new('--credential', '--credential', [CompletionResultType]::ParameterName, 'What opens the account [default: access-key]')
+            [CompletionResult]::new('--secret-file', '--secret-file', [CompletionResultType]::ParameterName, 'File with the key, token, string or client secret, which stays there; with --keyring it is copied')
+            [CompletionResult]::new('--tenant-id', '--tenant-id', [CompletionResultType]::ParameterName, 'Tenant of an identity of Entra ID; AZURE_TENANT_ID where it is left out')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Client id of an identity of Entra ID; AZURE_CLIENT_ID where it is left out')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Token of a workload identity; AZURE_FEDERATED_TOKEN_FILE where it is left out')
+            [CompletionResult]::new('--authority-host', '--authority-host', [CompletionResultType]::ParameterName, 'Where tokens of Entra ID are asked for, in sovereign clouds')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Address of the blob service, for Azurite and sovereign clouds')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Container, where it is not commerce-logs-separated')
+            [CompletionResult]::new('--container', '--container', [CompletionResultType]::ParameterName, 'Container, where it is not commerce-logs-separated')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Local directory with the blobs, in place of an account')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
             [CompletionResult]::new('--migrate', '--migrate', [CompletionResultType]::ParameterName, 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite a file that holds credentials; the old one is kept beside it')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Write a template with all keys, to be filled in; no questions')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Put all secrets into the keyring of the operating system, and only their names into the file')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'With --from, --migrate and --template: replace a file that holds credentials; the old one is kept beside it')
+            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the key, token, string or client secret from standard input')
+            [CompletionResult]::new('--kafka-password-stdin', '--kafka-password-stdin', [CompletionResultType]::ParameterName, 'Read Kafka''s sasl.password from standard input; --brokers and -X set the rest')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
@@ -415,24 +340,27 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'clp;config;check' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Form of the answer')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the answer')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file; see `clp config path` for where it is looked for')
             [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Set a librdkafka property for all Kafka clients; can be given several times')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Form of the log on standard error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Open no connection: only read the configuration and the credentials that it names')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Log less: -q warnings, -qq errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more: -v details, -vv everything')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'clp;config;show' {
@@ -464,7 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
             break
         }
         'clp;config;help' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -515,19 +443,15 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         }
         'clp;help' {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch storage and tell which blobs are new, have changed, or are closed')
-            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: one blob now, or all as a service')
+            [CompletionResult]::new('ingest', 'ingest', [CompletionResultType]::ParameterValue, 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service')
             [CompletionResult]::new('extract', 'extract', [CompletionResultType]::ParameterValue, 'Extract records from raw lines: messages, requests, errors')
             [CompletionResult]::new('list-blobs', 'list-blobs', [CompletionResultType]::ParameterValue, 'List blobs in storage, newest first')
-            [CompletionResult]::new('list-services', 'list-services', [CompletionResultType]::ParameterValue, 'List the services found in storage: pods, blobs, bytes, last write')
-            [CompletionResult]::new('analyze-logs', 'analyze-logs', [CompletionResultType]::ParameterValue, 'Sum up logs: what broke, when, and for whom')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how far each blob has come: size, ingested, lag, open or closed, last error')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Follow logs: from Kafka, or straight from storage')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Verify that Kafka has each line of the blobs in storage once')
             [CompletionResult]::new('test-kafka', 'test-kafka', [CompletionResultType]::ParameterValue, 'Test the connection to Kafka: brokers, latency, version, transactions, topics')
             [CompletionResult]::new('init-topics', 'init-topics', [CompletionResultType]::ParameterValue, 'Create the topics that are missing; change none that exists')
-            [CompletionResult]::new('init-opensearch', 'init-opensearch', [CompletionResultType]::ParameterValue, 'Put the index template for extracted records into OpenSearch')
-            [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask a service how it is, for health checks')
-            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Write a first configuration, readable by you alone')
+            [CompletionResult]::new('setup-config', 'setup-config', [CompletionResultType]::ParameterValue, 'Set up the configuration: storage accounts and Kafka, readable by you alone')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Check, show and find the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'See the whole pipeline at work, with nothing else installed or running')
@@ -546,12 +470,6 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         'clp;help;list-blobs' {
             break
         }
-        'clp;help;list-services' {
-            break
-        }
-        'clp;help;analyze-logs' {
-            break
-        }
         'clp;help;status' {
             break
         }
@@ -567,17 +485,11 @@ Register-ArgumentCompleter -Native -CommandName 'clp' -ScriptBlock {
         'clp;help;init-topics' {
             break
         }
-        'clp;help;init-opensearch' {
-            break
-        }
-        'clp;help;health' {
-            break
-        }
         'clp;help;setup-config' {
             break
         }
         'clp;help;config' {
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read the configuration, test every connection that it describes, and tell what works')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the effective configuration, defaults and environment included, secrets masked')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print the files that are read; with none, where they are looked for goes to standard error')
             break

@@ -37,7 +37,7 @@ complete -c clp -n "__fish_clp_needs_command" -s v -l verbose -d 'Log more: -v d
 complete -c clp -n "__fish_clp_needs_command" -s h -l help -d 'Print help'
 complete -c clp -n "__fish_clp_needs_command" -s V -l version -d 'Print version'
 complete -c clp -n "__fish_clp_needs_command" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
+complete -c clp -n "__fish_clp_needs_command" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
 complete -c clp -n "__fish_clp_needs_command" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
 complete -c clp -n "__fish_clp_needs_command" -f -a "list-blobs" -d 'List blobs in storage, newest first'
 complete -c clp -n "__fish_clp_needs_command" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
@@ -45,9 +45,7 @@ complete -c clp -n "__fish_clp_needs_command" -f -a "tail" -d 'Follow logs: from
 complete -c clp -n "__fish_clp_needs_command" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
 complete -c clp -n "__fish_clp_needs_command" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
 complete -c clp -n "__fish_clp_needs_command" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_needs_command" -f -a "init-opensearch" -d 'Put the index template for extracted records into OpenSearch'
-complete -c clp -n "__fish_clp_needs_command" -f -a "health" -d 'Ask a service how it is, for health checks'
-complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
+complete -c clp -n "__fish_clp_needs_command" -f -a "setup-config" -d 'Set up the configuration: storage accounts and Kafka, readable by you alone'
 complete -c clp -n "__fish_clp_needs_command" -f -a "config" -d 'Check, show and find the configuration'
 complete -c clp -n "__fish_clp_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
 complete -c clp -n "__fish_clp_needs_command" -f -a "demo" -d 'See the whole pipeline at work, with nothing else installed or running'
@@ -249,40 +247,27 @@ complete -c clp -n "__fish_clp_using_subcommand init-topics" -l dry-run -d 'Show
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand init-topics" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l url -d 'Where OpenSearch is [env: OPENSEARCH_URL] [default: http://localhost:9200]' -r
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l user -d 'User, with the password in OPENSEARCH_PASSWORD or --password-file [env: OPENSEARCH_USER]' -r
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l password-file -d 'A file that holds the password and nothing else [env: OPENSEARCH_PASSWORD_FILE]' -r -F
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l ca-file -d 'Certificates (PEM) of authorities to trust beside the system\'s' -r -F
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l wait -d 'How long to wait for a server that does not answer yet' -r
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
-json\t'One JSON object a line'"
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
-json\t''"
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l force -d 'Put ours in the place of what differs'
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -l dry-run -d 'Show what would be done'
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand init-opensearch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand health" -l timeout -d 'How long to wait for its answer' -r
-complete -c clp -n "__fish_clp_using_subcommand health" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
-complete -c clp -n "__fish_clp_using_subcommand health" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
-complete -c clp -n "__fish_clp_using_subcommand health" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
-complete -c clp -n "__fish_clp_using_subcommand health" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c clp -n "__fish_clp_using_subcommand health" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
-json\t''"
-complete -c clp -n "__fish_clp_using_subcommand health" -l ready -d 'Ask whether it does its work (/readyz), not only whether it is alive (/healthz)'
-complete -c clp -n "__fish_clp_using_subcommand health" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
-complete -c clp -n "__fish_clp_using_subcommand health" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand setup-config" -l from -d 'Take the configuration from this file; it must load' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l from -d 'Take the configuration from this file, or from standard input (-); it must load' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s s -l subscription -d 'Subscription to add an environment to' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s e -l env -d 'Environment to add or to replace: its name, or SUBSCRIPTION/NAME' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l account-name -d 'Name of its storage account' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l credential -d 'What opens the account [default: access-key]' -r -f -a "access-key\t'One of the account\'s two keys'
+sas-token\t'A shared access signature with read and list'
+connection-string\t'A connection string with a key or a SAS token'
+client-secret\t'Entra ID: an application with a client secret'
+workload-identity\t'Entra ID: a pod in Kubernetes'
+managed-identity\t'Entra ID: a machine in Azure'
+azure-cli\t'Entra ID: whoever is logged in by `az login`'
+none\t'No credential: the container is public'
+directory\t'No account: files of a local directory'"
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l secret-file -d 'File with the key, token, string or client secret, which stays there; with --keyring it is copied' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l tenant-id -d 'Tenant of an identity of Entra ID; AZURE_TENANT_ID where it is left out' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l client-id -d 'Client id of an identity of Entra ID; AZURE_CLIENT_ID where it is left out' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l token-file -d 'Token of a workload identity; AZURE_FEDERATED_TOKEN_FILE where it is left out' -r -F
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l authority-host -d 'Where tokens of Entra ID are asked for, in sovereign clouds' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l endpoint -d 'Address of the blob service, for Azurite and sovereign clouds' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -s c -l container -d 'Container, where it is not commerce-logs-separated' -r
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l directory -d 'Local directory with the blobs, in place of an account' -r -F
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
@@ -292,7 +277,11 @@ never\t''"
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
 json\t''"
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -l migrate -d 'Take over the configuration of the older tools, ~/.cch-log-sync/config.yaml'
-complete -c clp -n "__fish_clp_using_subcommand setup-config" -l force -d 'Overwrite a file that holds credentials; the old one is kept beside it'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l template -d 'Write a template with all keys, to be filled in; no questions'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l keyring -d 'Put all secrets into the keyring of the operating system, and only their names into the file'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l force -d 'With --from, --migrate and --template: replace a file that holds credentials; the old one is kept beside it'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l secret-stdin -d 'Read the key, token, string or client secret from standard input'
+complete -c clp -n "__fish_clp_using_subcommand setup-config" -l kafka-password-stdin -d 'Read Kafka\'s sasl.password from standard input; --brokers and -X set the rest'
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand setup-config" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -307,10 +296,12 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -s h -l help -d 'Print help'
-complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "check" -d 'Read the configuration, test every connection that it describes, and tell what works'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
 complete -c clp -n "__fish_clp_using_subcommand config; and not __fish_seen_subcommand_from check show path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s f -l format -d 'Form of the answer' -r -f -a "text\t'For people'
+json\t'One JSON object a line'"
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
@@ -319,9 +310,10 @@ always\t''
 never\t''"
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t''
 json\t''"
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -l offline -d 'Open no connection: only read the configuration and the credentials that it names'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log more: -v details, -vv everything'
-complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Configuration file; see `clp config path` for where it is looked for' -r -F
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -l brokers -d 'Kafka brokers, host:port, comma separated; `embedded` for the built-in demo broker [env: KAFKA_BROKERS]' -r
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from show" -s X -d 'Set a librdkafka property for all Kafka clients; can be given several times' -r
@@ -344,7 +336,7 @@ json\t''"
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
-complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Read the configuration, test every connection that it describes, and tell what works'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'
 complete -c clp -n "__fish_clp_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -373,22 +365,20 @@ complete -c clp -n "__fish_clp_using_subcommand demo" -l stay -d 'Let everything
 complete -c clp -n "__fish_clp_using_subcommand demo" -s q -l quiet -d 'Log less: -q warnings, -qq errors'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s v -l verbose -d 'Log more: -v details, -vv everything'
 complete -c clp -n "__fish_clp_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: one blob now, or all as a service'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "init-opensearch" -d 'Put the index template for extracted records into OpenSearch'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "health" -d 'Ask a service how it is, for health checks'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "setup-config" -d 'Write a first configuration, readable by you alone'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "demo" -d 'See the whole pipeline at work, with nothing else installed or running'
-complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics init-opensearch health setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration and tell all that is wrong with it; exit code 3 if there is anything'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "monitor" -d 'Watch storage and tell which blobs are new, have changed, or are closed'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "ingest" -d 'Bring lines into Kafka, each exactly once: of one blob now, or of all as a service'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "extract" -d 'Extract records from raw lines: messages, requests, errors'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "list-blobs" -d 'List blobs in storage, newest first'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "status" -d 'Show how far each blob has come: size, ingested, lag, open or closed, last error'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "tail" -d 'Follow logs: from Kafka, or straight from storage'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "verify" -d 'Verify that Kafka has each line of the blobs in storage once'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "test-kafka" -d 'Test the connection to Kafka: brokers, latency, version, transactions, topics'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "init-topics" -d 'Create the topics that are missing; change none that exists'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "setup-config" -d 'Set up the configuration: storage accounts and Kafka, readable by you alone'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "config" -d 'Check, show and find the configuration'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "demo" -d 'See the whole pipeline at work, with nothing else installed or running'
+complete -c clp -n "__fish_clp_using_subcommand help; and not __fish_seen_subcommand_from monitor ingest extract list-blobs status tail verify test-kafka init-topics setup-config config completions demo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Read the configuration, test every connection that it describes, and tell what works'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the effective configuration, defaults and environment included, secrets masked'
 complete -c clp -n "__fish_clp_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print the files that are read; with none, where they are looked for goes to standard error'

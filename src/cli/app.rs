@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{GlobalArgs, Output, logging, output};
 use crate::{
-    config::{AccountAccess, Brokers, Config, Environment, Loaded, Overrides, RetryStrategy, StorageAccount},
+    config::{
+        self, AccountAccess, Brokers, Config, Environment, Keyring, Loaded, Overrides, RetryStrategy, StorageAccount,
+    },
     domain::EnvironmentId,
     kafka::{Connection, EMBEDDED, EmbeddedBroker},
     storage::{Container, Credential, Location, ReadOptions, RetryPolicy, Strategy},
@@ -70,6 +72,11 @@ impl App {
         output::use_color(self.global.color, &std::io::stdout())
     }
 
+    /// Whether to colour questions.
+    pub fn use_color_on_stderr(&self) -> bool {
+        output::use_color(self.global.color, &std::io::stderr())
+    }
+
     /// Whether to leave out what only entertains.
     pub fn is_quiet(&self) -> bool {
         self.global.quiet > 0
@@ -107,8 +114,7 @@ impl App {
             account.container = name.to_owned();
         }
         let name = account.container.clone();
-        let opened = location(account).and_then(|location| Ok(Container::open(&location, retry_policy(config))?));
-        Ok((opened.with_context(|| format!("environment {id}"))?, name))
+        Ok((open(account, retry_policy(config))?, name))
     }
 
     /// Logs at the level that the configuration has for services, unless flags or `CLP_LOG` say otherwise.
@@ -132,11 +138,17 @@ impl App {
 
     /// As [`App::kafka`], at other brokers.
     pub fn kafka_at(&self, brokers: &Brokers) -> anyhow::Result<Kafka> {
-        let config = &self.config()?.kafka;
+        Kafka::of(&self.config()?.kafka, brokers)
+    }
+}
+
+impl Kafka {
+    /// As a configuration says, at these brokers.
+    pub fn of(config: &config::Kafka, brokers: &Brokers) -> anyhow::Result<Self> {
         let mut connection = Connection::new(brokers.to_string());
-        connection.properties = config.client_properties();
-        connection.producer = config.producer_properties();
-        connection.consumer = config.consumer_properties();
+        connection.properties = config.client_properties(&Keyring::System)?;
+        connection.producer = config.producer_properties(&Keyring::System)?;
+        connection.consumer = config.consumer_properties(&Keyring::System)?;
         let mut embedded = None;
         if connection.brokers == EMBEDDED {
             let topics = config.topics.all().map(|(_, name)| (name, EMBEDDED_PARTITIONS));
@@ -144,11 +156,26 @@ impl App {
             connection.brokers = broker.brokers();
             embedded = Some(broker);
         }
-        Ok(Kafka {
+        Ok(Self {
             connection,
             _embedded: embedded,
         })
     }
+}
+
+/// The container of an account, for one look: a failure is told at once and not tried again.
+pub fn open_once(account: StorageAccount) -> anyhow::Result<Container> {
+    let once = RetryPolicy {
+        max_retries: 0,
+        ..RetryPolicy::default()
+    };
+    open(account, once)
+}
+
+fn open(account: StorageAccount, retry: RetryPolicy) -> anyhow::Result<Container> {
+    let id = account.environment.clone();
+    let opened = location(account).and_then(|location| Ok(Container::open(&location, retry)?));
+    opened.with_context(|| format!("environment {id}"))
 }
 
 fn location(account: StorageAccount) -> anyhow::Result<Location> {
@@ -158,6 +185,7 @@ fn location(account: StorageAccount) -> anyhow::Result<Location> {
     let credential = match account.access {
         AccountAccess::AccessKey(key) => Credential::SharedKey(key),
         AccountAccess::SasToken(token) => Credential::Sas(token),
+        AccountAccess::Entra(identity) => Credential::Entra(identity),
         AccountAccess::Anonymous => Credential::Anonymous,
         AccountAccess::ConnectionString(text) => {
             let parsed = crate::storage::ConnectionString::parse(text.expose())?;

@@ -55,6 +55,11 @@ impl Failure {
         Self::new(Exit::Configuration, message)
     }
 
+    /// Somebody pressed Ctrl-C, or the process was told to end.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(Exit::Interrupted, message)
+    }
+
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -98,7 +103,8 @@ pub(super) fn print(error: &anyhow::Error) {
     });
 }
 
-pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
+/// The exit code that an error ends a command with.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
     explain(error).0
 }
 
@@ -107,6 +113,11 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// An error's message, and what to try.
+pub fn in_words(error: &anyhow::Error) -> (String, Option<String>) {
+    (text(error), explain(error).1)
 }
 
 /// The message and its causes, each said once.

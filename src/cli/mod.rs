@@ -12,12 +12,12 @@ mod signal;
 mod table;
 mod told;
 
-pub use app::{App, Kafka};
-pub use exit::{Exit, Failure, go_on_after, report};
+pub use app::{App, Kafka, open_once};
+pub use exit::{Exit, Failure, exit_of, go_on_after, in_words, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, plural, to_stderr};
 pub use parts::Parts;
 pub use progress::Bar;
 pub use serve::{MetricsAddress, MetricsArgs, Server};
-pub use signal::{cancel_on_signal, exit_on_signal};
+pub use signal::{CaughtSignals, cancel_on_signal, catch_signals, exit_on_signal};
 pub use table::{printable, table};

@@ -58,6 +58,30 @@ pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
     }))
 }
 
+/// Signals that end nothing but what waits for them: for who has a terminal to give back first.
+pub struct CaughtSignals {
+    signals: Option<Signals>,
+    _listener: Listener,
+}
+
+/// Until the returned value is dropped.
+pub fn catch_signals() -> CaughtSignals {
+    CaughtSignals {
+        _listener: Listener::new(),
+        signals: Signals::catch(),
+    }
+}
+
+impl CaughtSignals {
+    /// The next signal.
+    pub async fn next(&mut self) {
+        match &mut self.signals {
+            Some(signals) => signals.next().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 struct Signals {
     interrupt: Signal,
     terminate: Signal,

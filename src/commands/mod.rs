@@ -19,6 +19,7 @@ mod init_topics;
 mod list_blobs;
 mod list_services;
 mod monitor;
+mod probe;
 mod selection;
 mod setup_config;
 mod status;
@@ -30,7 +31,7 @@ mod watching;
 
 const AFTER_HELP: &str = "First steps:
   clp demo                           see it work, with nothing else running
-  clp setup-config                   write a configuration; fill in the storage accounts
+  clp setup-config                   set up storage accounts and Kafka
   clp init-topics                    create the topics in Kafka
   clp list-blobs --env P1            see which blobs there are
   clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka
@@ -130,8 +131,8 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::InitTopics(args) => init_topics::run(args, app).await,
         Command::InitOpensearch(args) => init_opensearch::run(args, app).await,
         Command::Health(args) => health::run(args, app).await,
-        Command::SetupConfig(args) => setup_config::run(args, app),
-        Command::Config(args) => config::run(args, app),
+        Command::SetupConfig(args) => setup_config::run(args, app).await,
+        Command::Config(args) => config::run(args, app).await,
         Command::Completions(args) => completions::run(args, app),
         Command::Demo(args) => demo::run(args, app).await,
     }

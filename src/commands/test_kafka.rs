@@ -1,14 +1,11 @@
 //! `clp test-kafka`.
 
-use std::time::{Duration, Instant};
-
 use clap::Args;
 
+use super::probe::{self, KafkaAnswer};
 use crate::{
     cli::{App, Format, table},
     config::Brokers,
-    kafka::{self, Cluster, Connection, Delivery, Producer},
-    pipeline::raw_lines::MAX_RECORD_BYTES,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -31,49 +28,12 @@ pub struct TestKafka {
     format: Format,
 }
 
-/// The limit of the whole test.
-const LIMIT: Duration = Duration::from_secs(5);
-
-#[derive(serde::Serialize)]
-struct Answer {
-    brokers: Vec<String>,
-    latency_ms: u64,
-    version: String,
-    transactions: bool,
-    transactions_error: Option<String>,
-    topics: Vec<Topic>,
-}
-
-#[derive(serde::Serialize)]
-struct Topic {
-    topic: String,
-    present: bool,
-    partitions: u32,
-}
-
 pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
     let kafka = match &args.brokers {
         Some(brokers) => app.kafka_at(brokers)?,
         None => app.kafka()?,
     };
-    let connection = kafka.connection.clone();
-    let start = Instant::now();
-    let asked = connection.clone();
-    let cluster = kafka::blocking(move || Cluster::connect(&asked)).await?;
-    let transactions = transactions(&connection, LIMIT.saturating_sub(start.elapsed())).await;
-    let topics = app.config()?.kafka.topics.all().map(|(_, name)| Topic {
-        topic: name.to_owned(),
-        present: cluster.topics.contains_key(name),
-        partitions: cluster.topics.get(name).map_or(0, |info| info.partitions),
-    });
-    let answer = Answer {
-        brokers: cluster.brokers.clone(),
-        latency_ms: cluster.latency.as_millis() as u64,
-        version: cluster.version().to_string(),
-        transactions: transactions.is_ok(),
-        transactions_error: transactions.as_ref().err().map(ToString::to_string),
-        topics: topics.into(),
-    };
+    let answer = probe::kafka(&kafka, &app.config()?.kafka.topics).await?;
     let mut output = app.output();
     match args.format {
         Format::Json => output.json(&answer)?,
@@ -93,30 +53,10 @@ pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
         }
     }
     output.flush()?;
-    Ok(transactions?)
+    Ok(answer.refused.map_or(Ok(()), Err)?)
 }
 
-/// Whether the brokers let a transactional producer in, within the time that is left.
-async fn transactions(connection: &Connection, limit: Duration) -> Result<(), kafka::Error> {
-    let connection = connection.clone();
-    let opening = kafka::blocking(move || {
-        let transactional_id = "clp-test-kafka".to_owned();
-        Producer::open(
-            &connection,
-            Delivery::ExactlyOnce { transactional_id },
-            MAX_RECORD_BYTES,
-        )
-        .map(drop)
-    });
-    match tokio::time::timeout(limit, opening).await {
-        Ok(result) => result,
-        Err(_) => Err(kafka::Error::NoTransactions {
-            seconds: LIMIT.as_secs(),
-        }),
-    }
-}
-
-fn lines(answer: &Answer) -> [String; 4] {
+fn lines(answer: &KafkaAnswer) -> [String; 4] {
     [
         format!("brokers       {}", answer.brokers.join(", ")),
         format!("latency       {} ms", answer.latency_ms),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use super::{entra::Entra, secret_source::SecretSource};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,17 +31,20 @@ pub struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub access_key: Option<Secret>,
+    pub access_key: Option<SecretSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_file: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sas_token: Option<Secret>,
+    pub sas_token: Option<SecretSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sas_token_file: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connection_string: Option<Secret>,
+    pub connection_string: Option<SecretSource>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_string_file: Option<PathBuf>,
+    /// An identity of Entra ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entra: Option<Entra>,
     /// The blob service's address, for Azurite and sovereign clouds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(serialize_with = "without_credentials")]
@@ -54,14 +57,19 @@ pub struct Account {
 }
 
 /// The keys of an account that give access; one of them is enough, and more than one is a mistake.
-pub const CREDENTIAL_KEYS: [&str; 6] = [
+pub const CREDENTIAL_KEYS: [&str; 7] = [
     "connection_string",
     "connection_string_file",
     "access_key",
     "access_key_file",
     "sas_token",
     "sas_token_file",
+    "entra",
 ];
+
+/// The section of an account with an identity, and the secret in it.
+pub const ENTRA: &str = "entra";
+pub const CLIENT_SECRET: &str = "client_secret";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

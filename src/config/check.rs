@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use super::{
     Config,
-    accounts::CREDENTIAL_KEYS,
+    accounts::{CREDENTIAL_KEYS, ENTRA},
+    entra::Entra,
     layers::Layers,
     path::KeyPath,
     problem::{Problem, nearest, there_is},
-    properties::{self, Objection, Properties, dotted, is_secret},
+    properties::{self, Objection, Properties, PropertyValue, dotted, is_secret},
     variables::Findings,
 };
 use crate::domain::{EnvironmentId, Selectors};
@@ -159,7 +160,11 @@ impl Checker<'_> {
                     &format!("is there beside `{first}`, expected one credential"),
                 );
             }
-            let endpoint = config.account(&id).and_then(|account| account.endpoint.as_deref());
+            let account = config.account(&id);
+            if let Some(entra) = account.and_then(|account| account.entra.as_ref()) {
+                self.entra(&path.key(ENTRA), entra);
+            }
+            let endpoint = account.and_then(|account| account.endpoint.as_deref());
             let web = |endpoint: &str| endpoint.starts_with("https://") || endpoint.starts_with("http://");
             match endpoint {
                 // Nothing of it is repeated: what comes behind the `?` is a credential.
@@ -173,6 +178,22 @@ impl Checker<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn entra(&mut self, path: &KeyPath, entra: &Entra) {
+        for key in entra.idle_keys() {
+            let message = format!("has no effect with the method {}", entra.method.name());
+            self.warn(&path.key(key), &message);
+        }
+        if entra.client_secret.is_some() && entra.client_secret_file.is_some() {
+            let message = "is there beside `client_secret`, expected one of the two";
+            self.error(&path.key("client_secret_file"), message);
+        }
+        let authority = entra.authority_host.as_deref();
+        if let Some(authority) = authority.filter(|authority| !authority.starts_with("https://")) {
+            let message = format!("is `{authority}`, expected an address that begins with https://");
+            self.error(&path.key("authority_host"), &message);
         }
     }
 
@@ -231,14 +252,22 @@ impl Checker<'_> {
         for (written, value) in properties.iter() {
             let name = dotted(written);
             let path = section.key(written);
+            // What is in the keyring is looked at when it is needed; its name must be right all the same.
+            let text = match value {
+                PropertyValue::Text(text) => text.as_str(),
+                PropertyValue::Keyring(_) => "",
+            };
             if let Some(owned) = properties::owned(&name) {
-                if !owned.harmless.contains(&value) {
+                if !owned.harmless.contains(&text) {
                     self.warn(&path, &format!("has no effect, clp sets it itself: {}", owned.instead));
                 }
                 continue;
             }
-            match properties::objection(&name, value) {
-                None => kept.set(name, value),
+            match properties::objection(&name, text) {
+                None => kept.set(name, value.clone()),
+                Some(Objection::BadValue(_)) if matches!(value, PropertyValue::Keyring(_)) => {
+                    kept.set(name, value.clone());
+                }
                 Some(Objection::UnknownName) if strict => {
                     let near = nearest(&name, properties::COMMON);
                     let guess = near
@@ -251,7 +280,7 @@ impl Checker<'_> {
                 Some(Objection::BadValue(reason)) if is_secret(&name) => {
                     self.error(&path, &format!("is wrong: {reason}"))
                 }
-                Some(Objection::BadValue(reason)) => self.error(&path, &format!("is `{value}`: {reason}")),
+                Some(Objection::BadValue(reason)) => self.error(&path, &format!("is `{text}`: {reason}")),
             }
         }
         kept

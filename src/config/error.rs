@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use super::problem::{Problems, nearest, there_is};
+use super::{
+    keyring::KeyringError,
+    problem::{Problems, nearest, there_is},
+};
 use crate::domain::EnvironmentId;
 
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,16 @@ pub enum Error {
         key: &'static str,
         path: PathBuf,
     },
+    /// `what` names the environment and the key, or the property of Kafka.
+    #[error("{what}: {reason}")]
+    Keyring { what: String, reason: KeyringError },
+    #[error("environment {environment}: `entra` with the method {method} has no `{key}`")]
+    Entra {
+        environment: EnvironmentId,
+        method: &'static str,
+        key: &'static str,
+        variable: &'static str,
+    },
     #[error("{} holds credentials and is not overwritten", .path.display())]
     Occupied { path: PathBuf },
     #[error("cannot write {}: {reason}", .path.display())]
@@ -84,7 +97,7 @@ impl Error {
             Self::Contradiction { wanted, .. } => format!("leave the subscription out, `{wanted}` names it"),
             Self::NoCredential { .. } => {
                 "give its `storage_account` an `access_key` or `access_key_file` (or a `sas_token`, a \
-                 `connection_string`, or a `directory`), or set AZURE_STORAGE_KEY"
+                 `connection_string`, `entra`, or a `directory`), or set AZURE_STORAGE_KEY"
                     .to_owned()
             }
             Self::NotBase64 { .. } => {
@@ -100,6 +113,8 @@ impl Error {
                 "the file holds the credential and nothing else; its path is relative to the configuration file"
                     .to_owned()
             }
+            Self::Keyring { reason, .. } => reason.hint(),
+            Self::Entra { key, variable, .. } => format!("set `{key}` in its `entra`, or the variable {variable}"),
             Self::Occupied { .. } => "use `--force` to replace it; a backup is kept beside it".to_owned(),
             Self::NothingToMigrate { .. } => "name the file that the old tools read".to_owned(),
         };

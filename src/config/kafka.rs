@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    properties::{Properties, dotted},
+    Error,
+    keyring::Keyring,
+    properties::{Properties, PropertyValue, dotted},
     values::Brokers,
 };
 
@@ -113,22 +115,42 @@ impl Topics {
 
 impl Kafka {
     /// librdkafka's properties of any client, without the brokers.
-    pub fn client_properties(&self) -> BTreeMap<String, String> {
-        merged([&self.properties])
+    ///
+    /// # Errors
+    /// A value that is in the keyring cannot be read from there.
+    pub fn client_properties(&self, keyring: &Keyring) -> Result<BTreeMap<String, String>, Error> {
+        merged([&self.properties], keyring)
     }
 
     /// Those of a producer: the general ones, then the more special.
-    pub fn producer_properties(&self) -> BTreeMap<String, String> {
-        merged([&self.properties, &self.producer_config, &self.producer])
+    ///
+    /// # Errors
+    /// As [`Kafka::client_properties`].
+    pub fn producer_properties(&self, keyring: &Keyring) -> Result<BTreeMap<String, String>, Error> {
+        merged([&self.properties, &self.producer_config, &self.producer], keyring)
     }
 
     /// Those of a consumer: the general ones, then the more special.
-    pub fn consumer_properties(&self) -> BTreeMap<String, String> {
-        merged([&self.properties, &self.consumer])
+    ///
+    /// # Errors
+    /// As [`Kafka::client_properties`].
+    pub fn consumer_properties(&self, keyring: &Keyring) -> Result<BTreeMap<String, String>, Error> {
+        merged([&self.properties, &self.consumer], keyring)
     }
 }
 
-fn merged<const N: usize>(layers: [&Properties; N]) -> BTreeMap<String, String> {
+fn merged<const N: usize>(layers: [&Properties; N], keyring: &Keyring) -> Result<BTreeMap<String, String>, Error> {
     let entries = layers.into_iter().flat_map(Properties::iter);
-    entries.map(|(name, value)| (dotted(name), value.to_owned())).collect()
+    let merged: BTreeMap<String, &PropertyValue> = entries.map(|(name, value)| (dotted(name), value)).collect();
+    let read = merged.into_iter().map(|(name, value)| match value {
+        PropertyValue::Text(text) => Ok((name, text.clone())),
+        PropertyValue::Keyring(entry) => match keyring.get(entry) {
+            Ok(secret) => Ok((name, secret.expose().to_owned())),
+            Err(reason) => Err(Error::Keyring {
+                what: format!("Kafka's property `{name}`"),
+                reason,
+            }),
+        },
+    });
+    read.collect()
 }

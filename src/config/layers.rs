@@ -24,6 +24,9 @@ pub struct Layers {
 
 pub const SUBSCRIPTIONS: &str = "subscriptions";
 
+/// Steps to an account: `subscriptions.<id>.environments.<env>.storage_account`.
+const ACCOUNT_STEPS: usize = 5;
+
 impl Layers {
     pub fn new(main: Option<Document>, accounts: Option<Document>) -> Self {
         let mut merged = main.as_ref().map_or(Value::Null, |main| main.value.clone());
@@ -46,19 +49,25 @@ impl Layers {
 
     /// Sets one value over all that the layers below say of it.
     pub fn set(&mut self, path: &KeyPath, value: Value, place: Place) {
-        if CREDENTIAL_KEYS.contains(&path.name()) {
-            self.forget_credentials_beside(path);
+        if let Some((account, key)) = path.split_at(ACCOUNT_STEPS)
+            && CREDENTIAL_KEYS.contains(&key)
+        {
+            self.forget_credentials_beside(&account, key);
         }
+        self.fill(path, value, place);
+    }
+
+    /// Sets one value beside what the layers below say.
+    pub fn fill(&mut self, path: &KeyPath, value: Value, place: Place) {
         path.insert(&mut self.merged, value);
         self.set.insert(path.clone(), place);
     }
 
     /// A credential of a higher layer replaces the account's credential, also one of another kind.
-    fn forget_credentials_beside(&mut self, path: &KeyPath) {
-        let Some(account) = path.parent() else { return };
-        for key in CREDENTIAL_KEYS {
+    fn forget_credentials_beside(&mut self, account: &KeyPath, kept: &str) {
+        for key in CREDENTIAL_KEYS.into_iter().filter(|key| *key != kept) {
             let other = account.key(key);
-            if !self.set.contains_key(&other) {
+            if !self.set.keys().any(|set| set.starts_with(&other)) {
                 other.remove(&mut self.merged);
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::{
-    Config, Error,
+    Config, Error, azure_variables,
     check::check,
     document::Document,
     layers::{Layers, SUBSCRIPTIONS, accounts_in},
@@ -17,6 +17,8 @@ use super::{
     schema, search,
     variables::{self, Environment, Findings},
 };
+
+const BROKERS: &str = "kafka.brokers";
 
 /// What was given on the command line; it wins over everything.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +40,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// Where files were looked for, in order.
     pub searched: Vec<PathBuf>,
+    /// Whether somebody named brokers: without, they are the default, which nobody may have meant.
+    pub names_brokers: bool,
 }
 
 impl Config {
@@ -95,13 +99,16 @@ impl Config {
         findings.add(check(&mut config, &layers));
         findings.errors.sort_by(|a, b| a.place.cmp(&b.place));
         findings.warnings.sort_by(|a, b| a.place.cmp(&b.place));
-        config.azure_account = variables::azure_account(environment);
+        config.azure_account = azure_variables::account(environment);
         if findings.errors.is_empty() {
             Ok(Loaded {
                 config,
                 warnings: findings.warnings,
                 files,
                 searched,
+                names_brokers: KeyPath::dotted(BROKERS)
+                    .find(&layers.merged)
+                    .is_some_and(|brokers| !brokers.is_null()),
             })
         } else {
             Err(Error::Invalid(findings.errors.into()))
@@ -160,7 +167,7 @@ fn has_accounts(document: &Document) -> bool {
 }
 
 /// Paths in a file are relative to that file, and `~` is the home directory.
-fn resolve_paths(document: &mut Document, environment: &Environment) {
+pub fn resolve_paths(document: &mut Document, environment: &Environment) {
     let base = document.path.parent().unwrap_or(Path::new("")).to_owned();
     for account in accounts_in(&document.value) {
         for key in [
@@ -168,8 +175,10 @@ fn resolve_paths(document: &mut Document, environment: &Environment) {
             "access_key_file",
             "sas_token_file",
             "connection_string_file",
+            "entra.client_secret_file",
+            "entra.token_file",
         ] {
-            let path = account.key(key);
+            let path = account.join(&KeyPath::dotted(key));
             let Some(text) = path.find(&document.value).and_then(Value::as_str) else {
                 continue;
             };
@@ -187,7 +196,7 @@ fn resolve_paths(document: &mut Document, environment: &Environment) {
 }
 
 fn apply_flags(overrides: &Overrides, layers: &mut Layers) {
-    let brokers = KeyPath::dotted("kafka.brokers");
+    let brokers = KeyPath::dotted(BROKERS);
     for (name, value) in &overrides.properties {
         let place = Place::Flag(format!("-X {name}"));
         if matches!(name.as_str(), "bootstrap.servers" | "metadata.broker.list") {

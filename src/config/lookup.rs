@@ -1,20 +1,14 @@
 //! Questions to a configuration: which environments there are, and how to reach one's storage.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     Config, Error,
+    access::{AccountAccess, access, connection_string_part},
     accounts::{Account, is_placeholder},
+    keyring::Keyring,
 };
-use crate::{
-    domain::{EnvironmentId, Selector, Selectors},
-    secret::Secret,
-    storage,
-};
+use crate::domain::{EnvironmentId, Selector, Selectors};
 
 /// Everything that is needed to read the blobs of one environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +22,6 @@ pub struct StorageAccount {
     /// Blobs are files below this directory, and Azure is not asked.
     pub directory: Option<PathBuf>,
     pub access: AccountAccess,
-}
-
-/// What opens a storage account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccountAccess {
-    AccessKey(Secret),
-    SasToken(Secret),
-    ConnectionString(Secret),
-    /// A directory, or an `endpoint` that asks for nothing.
-    Anonymous,
 }
 
 /// One environment that the monitor scans.
@@ -102,7 +86,7 @@ impl Config {
         }
     }
 
-    /// How the blobs of an environment are read. Files that hold credentials are read now.
+    /// How the blobs of an environment are read. Credentials are read now where they are in files or in the keyring.
     ///
     /// ```
     /// # let file = tempfile::NamedTempFile::new().unwrap();
@@ -121,6 +105,19 @@ impl Config {
     /// An environment that the configuration does not know, with what it does know; an account without a usable
     /// credential.
     pub fn storage_account(&self, subscription: &str, environment: &str) -> Result<StorageAccount, Error> {
+        self.storage_account_by(&Keyring::System, subscription, environment)
+    }
+
+    /// As [`Config::storage_account`], with the secrets of another keyring than the operating system's.
+    ///
+    /// # Errors
+    /// As [`Config::storage_account`].
+    pub fn storage_account_by(
+        &self,
+        keyring: &Keyring,
+        subscription: &str,
+        environment: &str,
+    ) -> Result<StorageAccount, Error> {
         let id = EnvironmentId::new(subscription, environment);
         let account = self.known_or_azure(&id)?;
         let container = account
@@ -138,7 +135,7 @@ impl Config {
                 environment: id,
             });
         }
-        let access = access(account, &id)?;
+        let access = access(account, &id, keyring)?;
         let account_name = match (&account.account_name, &access) {
             (Some(name), _) if !is_placeholder(name) => name.clone(),
             (_, AccountAccess::ConnectionString(text)) => {
@@ -220,80 +217,4 @@ fn unknown_environment(wanted: String, known: Vec<EnvironmentId>) -> Error {
     } else {
         Error::UnknownEnvironment { wanted, known }
     }
-}
-
-fn access(account: &Account, id: &EnvironmentId) -> Result<AccountAccess, Error> {
-    let given = |key, secret: &Option<Secret>, file_key, file: &Option<PathBuf>| {
-        let (key, secret) = match (secret, file) {
-            (Some(secret), _) => (key, Secret::new(secret.expose().trim())),
-            (None, Some(path)) => (file_key, read_secret(path, file_key, id)?),
-            (None, None) => return Ok(None),
-        };
-        if is_placeholder(secret.expose()) {
-            let environment = id.clone();
-            return Err(Error::Placeholder { environment, key });
-        }
-        Ok(Some(secret))
-    };
-    let Account {
-        connection_string,
-        connection_string_file,
-        access_key,
-        access_key_file,
-        sas_token,
-        sas_token_file,
-        ..
-    } = account;
-    if let Some(secret) = given(
-        "connection_string",
-        connection_string,
-        "connection_string_file",
-        connection_string_file,
-    )? {
-        return Ok(AccountAccess::ConnectionString(secret));
-    }
-    if let Some(secret) = given("access_key", access_key, "access_key_file", access_key_file)? {
-        if !storage::is_account_key(secret.expose()) {
-            let origin = match access_key_file {
-                Some(path) if access_key.is_none() => format!("`access_key_file` {}", path.display()),
-                _ => "`access_key`".to_owned(),
-            };
-            let environment = id.clone();
-            return Err(Error::NotBase64 { environment, origin });
-        }
-        return Ok(AccountAccess::AccessKey(secret));
-    }
-    if let Some(secret) = given("sas_token", sas_token, "sas_token_file", sas_token_file)? {
-        return Ok(AccountAccess::SasToken(secret));
-    }
-    if account.endpoint.is_some() {
-        return Ok(AccountAccess::Anonymous);
-    }
-    Err(Error::NoCredential {
-        environment: id.clone(),
-    })
-}
-
-fn read_secret(path: &Path, key: &'static str, id: &EnvironmentId) -> Result<Secret, Error> {
-    let text = fs::read_to_string(path).map_err(|reason| Error::CredentialFile {
-        environment: id.clone(),
-        key,
-        path: path.to_owned(),
-        reason,
-    })?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::EmptyCredentialFile {
-            environment: id.clone(),
-            key,
-            path: path.to_owned(),
-        });
-    }
-    Ok(Secret::new(text))
-}
-
-fn connection_string_part(text: &str, wanted: &str) -> Option<String> {
-    let mut parts = text.split(';').filter_map(|part| part.split_once('='));
-    let (_, value) = parts.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))?;
-    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }

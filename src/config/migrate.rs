@@ -2,16 +2,7 @@
 
 use std::path::Path;
 
-use super::{
-    Config, Error,
-    check::check,
-    document::Document,
-    layers::{Layers, accounts_in},
-    legacy,
-    problem::Problem,
-    read::read,
-    schema,
-};
+use super::{Draft, Environment, Error, problem::Problem};
 use crate::domain::EnvironmentId;
 
 /// A configuration with every key, its default and a comment; its credentials are placeholders.
@@ -38,22 +29,21 @@ pub fn migrate(old: &Path) -> Result<Migrated, Error> {
         path: old.to_owned(),
         reason,
     })?;
-    let invalid = |problems: Vec<Problem>| Error::Invalid(problems.into());
-    let mut document = Document::parse(old, &text).map_err(|problem| invalid(vec![problem]))?;
-    if accounts_in(&document.value).is_empty() {
+    migrate_text(old, &text)
+}
+
+/// As [`migrate`], of a text that `old` names in messages.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn migrate_text(old: &Path, text: &str) -> Result<Migrated, Error> {
+    let draft = Draft::of(old, text);
+    let (config, warnings) = draft.load(&Environment::default())?;
+    if config.environments().is_empty() {
         return Err(Error::NothingToMigrate { path: old.to_owned() });
     }
-    let mut warnings = legacy::modernise(&mut document);
-    let layers = Layers::new(Some(document), None);
-    let (mut config, found): (Config, _) = read(&layers, &schema::document());
-    let checked = check(&mut config, &layers);
-    let errors: Vec<Problem> = found.errors.into_iter().chain(checked.errors).collect();
-    if !errors.is_empty() {
-        return Err(invalid(errors));
-    }
-    warnings.extend(found.warnings.into_iter().chain(checked.warnings));
     Ok(Migrated {
-        text,
+        text: draft.text().to_owned(),
         environments: config.environments(),
         warnings,
     })

@@ -11,11 +11,17 @@
 //! predecessor load unchanged (`legacy` brings their keys to the names of today). What is wrong is told with its
 //! place: `config.yaml:12: …`, or the variable's or the flag's name.
 
+mod access;
 mod accounts;
+mod azure_variables;
 mod check;
 mod document;
+mod draft;
+mod edit;
+mod entra;
 mod error;
 mod kafka;
+mod keyring;
 mod layers;
 mod legacy;
 mod load;
@@ -29,6 +35,7 @@ mod properties;
 mod read;
 mod schema;
 mod search;
+mod secret_source;
 mod services;
 mod values;
 mod variables;
@@ -42,17 +49,22 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Selector;
+pub use access::AccountAccess;
 pub use accounts::{Account, ConfiguredEnvironment, Storage, Subscription};
+pub use draft::Draft;
+pub use entra::{Entra, EntraMethod};
 pub use error::Error;
 pub use kafka::{Delivery, Kafka, Topics};
+pub use keyring::{Keyring, KeyringError, SERVICE as KEYRING_SERVICE};
 pub use load::{Loaded, Overrides};
-pub use lookup::{AccountAccess, MonitorTarget, StorageAccount};
-pub use migrate::{Migrated, migrate, template};
+pub use lookup::{MonitorTarget, StorageAccount};
+pub use migrate::{Migrated, migrate, migrate_text, template};
 pub use monitor::{BlobClosing, DateRange, ErrorHandling, Global, MonitoredEnvironment, Monitoring, RetryStrategy};
 pub use permissions::quoted;
 pub use problem::{Place, Problem, Problems};
-pub use properties::Properties;
-pub use search::{candidates, new_file, oldest_file};
+pub use properties::{Properties, PropertyValue, is_secret as is_secret_property};
+pub use search::{candidates, file_in_use, new_file, oldest_file};
+pub use secret_source::SecretSource;
 pub use services::{Filters, Order, Processing, Worker};
 pub use values::{Brokers, LogLevel, Pattern, Timezone};
 pub use variables::Environment;

@@ -19,6 +19,10 @@ impl KeyPath {
         Self(keys.iter().map(|key| Step::Key((*key).to_owned())).collect())
     }
 
+    pub fn from_steps(steps: &[Step]) -> Self {
+        Self(steps.to_vec())
+    }
+
     /// `a.b.c`, for keys that hold no dots.
     pub fn dotted(text: &str) -> Self {
         Self(text.split('.').map(|key| Step::Key(key.to_owned())).collect())
@@ -38,8 +42,38 @@ impl KeyPath {
         Self(steps)
     }
 
+    /// This way, and then that one.
+    pub fn join(&self, rest: &Self) -> Self {
+        Self(self.0.iter().chain(&rest.0).cloned().collect())
+    }
+
     pub fn steps(&self) -> &[Step] {
         &self.0
+    }
+
+    /// The keys on the way.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
+    }
+
+    pub fn starts_with(&self, start: &Self) -> bool {
+        self.0.starts_with(&start.0)
+    }
+
+    /// What comes behind `start`; `None` if this is elsewhere.
+    pub fn below(&self, start: &Self) -> Option<Self> {
+        self.0.strip_prefix(start.0.as_slice()).map(|rest| Self(rest.to_vec()))
+    }
+
+    /// The first `count` steps, and the key that comes then.
+    pub fn split_at(&self, count: usize) -> Option<(Self, &str)> {
+        match self.0.get(count)? {
+            Step::Key(key) => Some((Self(self.0[..count].to_vec()), key)),
+            Step::Index(_) => None,
+        }
     }
 
     pub fn parent(&self) -> Option<Self> {

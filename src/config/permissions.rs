@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_yaml::Value;
 
 use super::{
-    accounts::{CREDENTIAL_KEYS, is_placeholder},
+    accounts::{CLIENT_SECRET, CREDENTIAL_KEYS, ENTRA, is_placeholder},
     document::Document,
     layers::accounts_in,
     path::KeyPath,
@@ -15,10 +15,12 @@ use super::{
 
 /// Whether a document holds a credential, and not only the place for one.
 pub fn holds_credentials(document: &Value) -> bool {
+    // A section in the place of a text names an entry of the keyring.
     let is_real = |value: &Value| super::document::scalar_text(value).is_some_and(|text| !is_placeholder(&text));
     let in_account = accounts_in(document).into_iter().any(|account| {
         let keys = CREDENTIAL_KEYS.into_iter().filter(|key| !key.ends_with("_file"));
         keys.map(|key| account.key(key))
+            .chain([account.key(ENTRA).key(CLIENT_SECRET)])
             .any(|path| path.find(document).is_some_and(is_real))
     });
     let in_kafka = PROPERTY_SECTIONS.into_iter().any(|section| {

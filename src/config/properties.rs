@@ -4,38 +4,47 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
 
-use super::document::scalar_text;
+use super::{document::scalar_text, secret_source::SecretSource};
 use crate::secret::Secret;
 
-/// Properties as they were written: any names, scalar values. What is secret among them is masked when shown.
+/// Properties as they were written: any names, scalar values or `{keyring: NAME}`. What is secret among them is masked
+/// when shown.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Properties(BTreeMap<String, String>);
+pub struct Properties(BTreeMap<String, PropertyValue>);
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum PropertyValue {
+    Text(String),
+    /// The name of an entry of the keyring.
+    Keyring(String),
+}
 
 impl Properties {
+    /// The text of a property; `None` also of one whose value is in the keyring.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        match self.0.get(name)? {
+            PropertyValue::Text(text) => Some(text),
+            PropertyValue::Keyring(_) => None,
+        }
     }
 
-    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(name.into(), value.into());
+    pub fn set(&mut self, name: impl Into<String>, value: PropertyValue) {
+        self.0.insert(name.into(), value);
     }
 
-    pub fn remove(&mut self, name: &str) -> Option<String> {
-        self.0.remove(name)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PropertyValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 }
 
 impl FromIterator<(String, String)> for Properties {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(properties: I) -> Self {
-        Self(properties.into_iter().collect())
+        let properties = properties.into_iter();
+        Self(
+            properties
+                .map(|(name, text)| (name, PropertyValue::Text(text)))
+                .collect(),
+        )
     }
 }
 
@@ -62,10 +71,10 @@ impl Serialize for Properties {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in self.iter() {
-            if is_secret(name) {
-                map.serialize_entry(name, &Secret::new(value))?;
-            } else {
-                map.serialize_entry(name, value)?;
+            match value {
+                PropertyValue::Text(text) if is_secret(name) => map.serialize_entry(name, &Secret::new(text))?,
+                PropertyValue::Text(text) => map.serialize_entry(name, text)?,
+                PropertyValue::Keyring(entry) => map.serialize_entry(name, &SecretSource::Keyring(entry.clone()))?,
             }
         }
         map.end()
@@ -76,32 +85,34 @@ impl fmt::Debug for Properties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (name, value) in self.iter() {
-            if is_secret(name) {
-                map.entry(&name, &Secret::new(value));
-            } else {
-                map.entry(&name, &value);
-            }
+            match value {
+                PropertyValue::Text(text) if is_secret(name) => map.entry(&name, &Secret::new(text)),
+                PropertyValue::Text(text) | PropertyValue::Keyring(text) => map.entry(&name, text),
+            };
         }
         map.finish()
     }
 }
 
-/// A scalar of any kind, as text: `true`, `5` and `"5"` are all written in old files.
-struct Scalar(String);
-
-impl<'de> Deserialize<'de> for Scalar {
+impl<'de> Deserialize<'de> for PropertyValue {
+    /// A scalar of any kind, as text: `true`, `5` and `"5"` are all written in old files.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_yaml::Value::deserialize(deserializer)?;
-        scalar_text(&value).map(Self).ok_or_else(|| {
-            de::Error::custom("no scalar, expected one value beside librdkafka's full name of the property")
-        })
+        if let Some(text) = scalar_text(&value) {
+            return Ok(Self::Text(text));
+        }
+        match serde_yaml::from_value(value) {
+            Ok(SecretSource::Keyring(entry)) => Ok(Self::Keyring(entry)),
+            _ => Err(de::Error::custom(
+                "no scalar, expected one value, or `{keyring: NAME}`, beside librdkafka's full name of the property",
+            )),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Properties {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let scalars = BTreeMap::<String, Scalar>::deserialize(deserializer)?;
-        Ok(scalars.into_iter().map(|(name, Scalar(value))| (name, value)).collect())
+        BTreeMap::deserialize(deserializer).map(Self)
     }
 }
 
@@ -199,6 +210,12 @@ mod tests {
         assert!(!shown.contains("hunter2"), "{shown}");
         assert_eq!(properties.get("linger.ms"), Some("5"));
         assert_eq!(properties.get("a"), Some("true"));
+        let named: Properties = serde_yaml::from_str("{sasl.password: {keyring: kafka/password}}").unwrap();
+        assert_eq!(named.get("sasl.password"), None);
+        assert_eq!(
+            serde_json::to_string(&named).unwrap(),
+            r#"{"sasl.password":{"keyring":"kafka/password"}}"#
+        );
     }
 
     #[test]

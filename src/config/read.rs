@@ -4,7 +4,7 @@ use serde_yaml::Value;
 
 use super::{
     Config,
-    accounts::CREDENTIAL_KEYS,
+    accounts::{CLIENT_SECRET, CREDENTIAL_KEYS},
     document::scalar_text,
     layers::Layers,
     path::{KeyPath, Step},
@@ -91,7 +91,7 @@ fn is_secret(path: &KeyPath) -> bool {
         [Step::Key(kafka), _, ..] if kafka == "kafka" => properties::is_secret(path.name()),
         _ => false,
     };
-    of_kafka || CREDENTIAL_KEYS.contains(&path.name()) || path.name() == "storage_account"
+    of_kafka || CREDENTIAL_KEYS.contains(&path.name()) || [CLIENT_SECRET, "storage_account"].contains(&path.name())
 }
 
 fn described(value: &Value) -> String {

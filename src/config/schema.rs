@@ -7,10 +7,12 @@ use serde_yaml::{Mapping, Value};
 use super::{
     Config,
     accounts::{Account, ConfiguredEnvironment, Subscription},
+    entra::{Entra, EntraMethod},
     legacy,
     monitor::MonitoredEnvironment,
     path::{KeyPath, Step},
     problem::nearest,
+    secret_source::SecretSource,
 };
 use crate::{domain::Selector, secret::Secret};
 
@@ -20,7 +22,7 @@ pub const ANY: &str = "*";
 /// A document with the defaults, and an example of everything that has no default.
 pub fn document() -> Value {
     let text = || Some(ANY.to_owned());
-    let secret = || Some(Secret::new(ANY));
+    let secret = || Some(SecretSource::Text(Secret::new(ANY)));
     let file = || Some(PathBuf::from(ANY));
     let environment = ConfiguredEnvironment {
         name: text(),
@@ -32,6 +34,15 @@ pub fn document() -> Value {
             sas_token_file: file(),
             connection_string: secret(),
             connection_string_file: file(),
+            entra: Some(Entra {
+                method: EntraMethod::default(),
+                tenant_id: text(),
+                client_id: text(),
+                client_secret: secret(),
+                client_secret_file: file(),
+                token_file: file(),
+                authority_host: text(),
+            }),
             endpoint: text(),
             container_name: text(),
             directory: file(),

@@ -46,9 +46,20 @@ pub fn main_file(explicit: Option<&Path>, environment: &Environment) -> Result<O
     }
 }
 
-/// Where `setup-config` writes a new configuration; `None` without a home directory.
+/// Where `setup-config` writes a new configuration: where a variable says, or below the home directory; `None` without.
 pub fn new_file(environment: &Environment) -> Option<PathBuf> {
-    environment.home().map(|home| home.join(HOME_FILE))
+    let named = FILE_VARIABLES.iter().find_map(|variable| environment.get(variable));
+    named
+        .map(PathBuf::from)
+        .or_else(|| environment.home().map(|home| home.join(HOME_FILE)))
+}
+
+/// The file that is read, to be added to; that of a new configuration if there is none. Never the one of the working
+/// directory: a file of that name may be another program's.
+pub fn file_in_use(environment: &Environment) -> Option<PathBuf> {
+    let local = environment.directory().join(LOCAL_FILE);
+    let in_use = main_file(None, environment).ok().flatten();
+    in_use.filter(|path| *path != local).or_else(|| new_file(environment))
 }
 
 /// The configuration of the oldest tools, if there is one.
@@ -82,13 +93,20 @@ mod tests {
         assert_eq!(found(&at_home), None);
         for path in [local.join(LOCAL_FILE), home.join(XDG_FILE), home.join(HOME_FILE)] {
             write(&path);
-            assert_eq!(found(&at_home), Some(path));
+            assert_eq!(found(&at_home), Some(path.clone()));
+            let extended = if path.starts_with(&home) {
+                path
+            } else {
+                home.join(HOME_FILE)
+            };
+            assert_eq!(file_in_use(&at_home), Some(extended));
         }
         let by_variable = environment(&[("HOME", &home), ("CLP_CONFIG", &named)]);
         let error = main_file(None, &by_variable).unwrap_err();
         assert!(error.to_string().contains("CLP_CONFIG"), "{error}");
         write(&named);
         assert_eq!(found(&by_variable), Some(named.clone()));
+        assert_eq!(new_file(&by_variable), Some(named.clone()));
         let missing = main_file(Some(Path::new("/nowhere/c.yaml")), &by_variable).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/c.yaml"), "{missing}");
         assert!(missing.hint().is_some());

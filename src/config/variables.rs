@@ -9,14 +9,12 @@ use std::{
 use serde_yaml::Value;
 
 use super::{
-    accounts::{Account, CREDENTIAL_KEYS, is_placeholder},
-    document::scalar_text,
+    azure_variables,
     layers::Layers,
     path::{KeyPath, Step},
     problem::{Place, Problem, listed, nearest},
     schema,
 };
-use crate::secret::Secret;
 
 /// What a process is started with: its variables and its working directory. A parameter, so that nothing below depends
 /// on the real ones.
@@ -97,7 +95,7 @@ pub fn apply(environment: &Environment, schema: &Value, layers: &mut Layers) -> 
         layers.set(&KeyPath::dotted("storage.container_name"), container.into(), place);
     }
     let findings = apply_named(environment, schema, layers);
-    apply_azure(environment, layers);
+    azure_variables::apply(environment, layers);
     findings
 }
 
@@ -166,12 +164,9 @@ fn settable(schema: &Value, layers: &Layers) -> Vec<KeyPath> {
         .into_iter()
         .filter(scalar)
         .partition(|leaf| leaf.steps().contains(&Step::Key(schema::ANY.to_owned())));
-    let keys: Vec<KeyPath> = of_accounts
-        .into_iter()
-        .filter(|leaf| leaf.parent().as_ref() == Some(&any_account))
-        .collect();
+    let keys: Vec<KeyPath> = of_accounts.iter().filter_map(|leaf| leaf.below(&any_account)).collect();
     let of_accounts = layers.accounts().into_iter().flat_map(|account| {
-        let keys: Vec<KeyPath> = keys.iter().map(|key| account.key(key.name())).collect();
+        let keys: Vec<KeyPath> = keys.iter().map(|key| account.join(key)).collect();
         keys
     });
     general.into_iter().chain(of_accounts).collect()
@@ -199,70 +194,6 @@ fn typed(node: Option<&Value>, text: &str) -> Value {
     fitting.unwrap_or_else(|| text.into())
 }
 
-/// Azure's own variables, in the order in which Azure's tools prefer them.
-const AZURE_CREDENTIALS: [(&str, &str); 3] = [
-    ("AZURE_STORAGE_CONNECTION_STRING", "connection_string"),
-    ("AZURE_STORAGE_KEY", "access_key"),
-    ("AZURE_STORAGE_SAS_TOKEN", "sas_token"),
-];
-const AZURE_ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
-
-/// The account that Azure's own variables describe; environments that the files do not know use it.
-pub fn azure_account(environment: &Environment) -> Option<Account> {
-    let (variable, key) = AZURE_CREDENTIALS
-        .into_iter()
-        .find(|(variable, _)| environment.get(variable).is_some())?;
-    let secret = environment.get(variable).map(Secret::new);
-    let mut account = Account {
-        account_name: environment.get(AZURE_ACCOUNT).map(str::to_owned),
-        ..Account::default()
-    };
-    match key {
-        "connection_string" => account.connection_string = secret,
-        "access_key" => account.access_key = secret,
-        _ => account.sas_token = secret,
-    }
-    Some(account)
-}
-
-/// Gives them to the environments without a credential of their own, but never to an account of another name.
-fn apply_azure(environment: &Environment, layers: &mut Layers) {
-    let Some((variable, key)) = AZURE_CREDENTIALS
-        .into_iter()
-        .find(|(variable, _)| environment.get(variable).is_some())
-    else {
-        return;
-    };
-    let named = environment.get(AZURE_ACCOUNT);
-    for account in layers.accounts() {
-        let section = account.find(&layers.merged).and_then(Value::as_mapping);
-        // A template that is not filled in says nothing yet.
-        let is_real = |value: &Value| !value.is_null() && !scalar_text(value).is_some_and(|text| is_placeholder(&text));
-        let has = |key: &str| section.is_some_and(|section| section.get(key).is_some_and(is_real));
-        let name = section
-            .and_then(|section| section.get("account_name"))
-            .filter(|name| is_real(name))
-            .and_then(Value::as_str);
-        let other = named.is_some() && name.is_some() && name != named;
-        if has("directory") || CREDENTIAL_KEYS.into_iter().any(has) || other {
-            continue;
-        }
-        let unnamed = name.is_none();
-        for placeholder in CREDENTIAL_KEYS {
-            account.key(placeholder).remove(&mut layers.merged);
-        }
-        if let Some(name) = named.filter(|_| unnamed) {
-            layers.set(
-                &account.key("account_name"),
-                name.into(),
-                Place::Variable(AZURE_ACCOUNT.to_owned()),
-            );
-        }
-        let value = environment.get(variable).unwrap_or_default();
-        layers.set(&account.key(key), value.into(), Place::Variable(variable.to_owned()));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,14 +216,5 @@ mod tests {
             name_of(&KeyPath::dotted("kafka.transaction_bytes")),
             "CLP_KAFKA_TRANSACTION_BYTES"
         );
-    }
-
-    #[test]
-    fn azure_variables_make_an_account() {
-        let account = |variables: &[(&str, &str)]| azure_account(&Environment::new(variables.iter().copied(), "."));
-        assert_eq!(account(&[("AZURE_STORAGE_ACCOUNT", "a")]), None);
-        let both = account(&[("AZURE_STORAGE_KEY", "k"), ("AZURE_STORAGE_CONNECTION_STRING", "c")]).unwrap();
-        assert_eq!(both.connection_string, Some(Secret::new("c")));
-        assert_eq!(both.access_key, None);
     }
 }

@@ -12,6 +12,7 @@ pub struct Error {
     code: Option<String>,
     retry_after: Option<Duration>,
     tries: u32,
+    hint: Option<&'static str>,
 }
 
 /// What a caller may want to tell apart.
@@ -51,6 +52,7 @@ impl Error {
             code: None,
             retry_after: None,
             tries: 1,
+            hint: None,
         }
     }
 
@@ -65,6 +67,12 @@ impl Error {
 
     pub(super) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
         self.retry_after = delay;
+        self
+    }
+
+    /// Says better what to try than kind and code do.
+    pub(super) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
 
@@ -106,12 +114,19 @@ impl Error {
 
     /// What to try, if something is likely to help.
     pub fn hint(&self) -> Option<String> {
+        if let Some(hint) = self.hint {
+            return Some(hint.to_owned());
+        }
         let hint = match (self.kind, self.code()) {
             (_, Some("AuthorizationPermissionMismatch" | "AuthorizationResourceTypeMismatch")) => {
-                "the SAS token needs the permissions read and list for containers and objects (sp=rl, srt=co)"
+                "an identity needs the role Storage Blob Data Reader on the account or the container, a SAS token the \
+                 permissions read and list for containers and objects (sp=rl, srt=co)"
+            }
+            (_, Some("InvalidAuthenticationInfo")) => {
+                "check that tenant_id is the tenant of the account's subscription, and that this machine's clock is right"
             }
             (_, Some("PublicAccessNotPermitted" | "NoAuthenticationInformation" | "ResourceNotFound")) => {
-                "the container is not public; give an access key or a SAS token"
+                "the container is not public; give an access key, a SAS token or an identity"
             }
             (_, Some("AccountIsDisabled")) => "the storage account is disabled",
             (Kind::Unauthorized | Kind::Forbidden, _) if self.reason.contains(NOT_IN_TIME_FRAME) => {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use azure_core::http::Url;
 
 use super::error::Error;
+use super::identity::Identity;
 use crate::secret::Secret;
 
 /// A container of blobs. `Debug` shows as little of the credential as [`Secret`] does, and none of an endpoint's query.
@@ -31,6 +32,8 @@ pub enum Credential {
     SharedKey(Secret),
     /// A shared access signature, with or without its leading `?`.
     Sas(Secret),
+    /// An identity of Entra ID, whose tokens are sent; the endpoint must be https.
+    Entra(Identity),
     /// No credential, for containers that are public.
     Anonymous,
 }

@@ -7,12 +7,14 @@
 //! - `directory`: the same over local files
 //! - [`retry`]: which failures are tried again, and when
 //! - [`ranges`]: a range of a blob as a stream of smaller ones, several of them in flight
+//! - [`Identity`]: who clp is to Entra ID
 //! - [`error`]: what went wrong, on which thing, and what to try
 
 mod azure;
 pub mod connection_string;
 mod directory;
 pub mod error;
+mod identity;
 pub mod location;
 pub mod ranges;
 pub mod retry;
@@ -28,6 +30,7 @@ use directory::DirectoryContainer;
 pub use azure::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, SILENCE_TIMEOUT, is_account_key};
 pub use connection_string::ConnectionString;
 pub use error::{Error, Kind};
+pub use identity::{Identity, PUBLIC_AUTHORITY};
 pub use location::{Credential, Location};
 pub use ranges::{Pieces, ReadOptions, open_at, prefetch};
 pub use retry::{RetryPolicy, Strategy};

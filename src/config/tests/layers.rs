@@ -1,6 +1,7 @@
 //! Which layer wins, and where files come from.
 
 use super::*;
+use crate::config::Keyring;
 use crate::config::{AccountAccess, Delivery};
 use crate::secret::Secret;
 
@@ -30,9 +31,9 @@ fn flags_win_over_variables_over_files_over_defaults() {
     };
     let kafka = Config::load_with(&flags, &machine.environment()).unwrap().config.kafka;
     assert_eq!(kafka.brokers.to_string(), "flag:1");
-    assert_eq!(kafka.client_properties()["client.id"], "flag");
+    assert_eq!(kafka.client_properties(&Keyring::System).unwrap()["client.id"], "flag");
     assert_eq!(
-        kafka.producer_properties()["linger.ms"],
+        kafka.producer_properties(&Keyring::System).unwrap()["linger.ms"],
         "9",
         "-X wins over `producer` too"
     );
@@ -56,7 +57,10 @@ fn every_scalar_key_is_a_variable() {
     assert!(!config.global.blob_closing.enabled);
     assert_eq!(config.date_range.specific_date.unwrap().to_string(), "20250606");
     assert_eq!(config.worker.consumer_group, "17", "text stays text");
-    assert_eq!(config.kafka.client_properties()["sasl.password"], "12345");
+    assert_eq!(
+        config.kafka.client_properties(&Keyring::System).unwrap()["sasl.password"],
+        "12345"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::Keyring;
 use crate::config::{AccountAccess, RetryStrategy};
 
 const MONITOR: &str = r#"
@@ -127,7 +128,7 @@ fn the_monitors_file_loads() {
     let config = loaded.config;
     assert_eq!(config.kafka.brokers.to_string(), "kafka-1:9092,kafka-2:9092");
     assert_eq!(config.kafka.topics.blobs, "My.Blobs");
-    let producer = config.kafka.producer_properties();
+    let producer = config.kafka.producer_properties(&Keyring::System).unwrap();
     assert_eq!(producer["linger.ms"], "10");
     assert_eq!(producer["compression.type"], "snappy");
     assert!(!producer.contains_key("acks"), "clp sets it itself");
@@ -171,7 +172,7 @@ fn the_workers_file_loads() {
     assert_eq!(config.kafka.topics.raw_of("apache-proxy"), "My.Proxy");
     assert_eq!(config.kafka.topics.raw_of("api"), "My.Application");
     assert_eq!(config.kafka.partitions, 6);
-    let consumer = config.kafka.consumer_properties();
+    let consumer = config.kafka.consumer_properties(&Keyring::System).unwrap();
     assert_eq!(
         consumer.iter().collect::<Vec<_>>(),
         [(&"session.timeout.ms".to_owned(), &"30000".to_owned())]

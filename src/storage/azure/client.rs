@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use azure_core::credentials::Secret as AzureSecret;
 use azure_core::http::policies::Policy;
-use azure_core::http::{ClientOptions, RetryOptions, Transport, UrlExt, UserAgentOptions};
+use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport, UrlExt, UserAgentOptions};
 use azure_storage_blobs::{BlobClient, BlobContainerClient, BlobContainerClientOptions};
 
+use super::entra;
 use super::shared_key::{SharedKeyPolicy, is_account_key};
 use crate::storage::GROUP_END;
 use crate::storage::error::{Error, Kind};
@@ -60,6 +61,11 @@ impl Clients {
                 Some(query) => url.set_query(Some(&query)),
                 None => return Err(Error::invalid(thing, "the SAS token holds no signature (sig=…)")),
             },
+            Credential::Entra(_) if url.scheme() != "https" => {
+                let reason = "tokens of Entra ID are sent over https only, and the endpoint is http";
+                return Err(Error::invalid(thing, reason));
+            }
+            Credential::Entra(identity) => signing.push(entra::policy(identity, http_client(&thing)?, &thing)?),
             Credential::Anonymous => {}
         }
         let mut grouped = url.clone();
@@ -67,7 +73,7 @@ impl Clients {
         query.set_pair("delimiter", GROUP_END.to_string());
         query.build();
 
-        let options = options(transport(&thing)?, signing);
+        let options = options(Transport::new(http_client(&thing)?), signing);
         let client = |url| {
             BlobContainerClient::new(url, None, Some(options.clone()))
                 .map_err(|_| Error::invalid(thing.as_str(), "its URL cannot be asked"))
@@ -104,10 +110,10 @@ fn options(transport: Transport, signing: Vec<Arc<dyn Policy>>) -> BlobContainer
 
 /// One HTTP client for all containers, so that they share its open connections. It inflates nothing by itself: it is
 /// built without reqwest's `gzip`, and blobs must arrive as they lie there.
-fn transport(thing: &str) -> Result<Transport, Error> {
+fn http_client(thing: &str) -> Result<Arc<dyn HttpClient>, Error> {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     if let Some(client) = CLIENT.get() {
-        return Ok(Transport::new(Arc::new(client.clone())));
+        return Ok(Arc::new(client.clone()));
     }
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -119,17 +125,25 @@ fn transport(thing: &str) -> Result<Transport, Error> {
     let client = builder
         .build()
         .map_err(|error| Error::new(Kind::Unreachable, thing, format!("no TLS: {}", error.without_url())))?;
-    Ok(Transport::new(Arc::new(CLIENT.get_or_init(|| client).clone())))
+    Ok(Arc::new(CLIENT.get_or_init(|| client).clone()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::secret::Secret;
+    use crate::storage::identity::Identity;
 
     #[test]
     fn wrong_credentials_are_refused_before_anything_is_asked() {
+        let no_token_file = Identity::Workload {
+            tenant_id: "t".to_owned(),
+            client_id: "c".to_owned(),
+            token_file: "/nowhere/token".into(),
+            authority: "https://login.example".to_owned(),
+        };
         let table = [
+            (Credential::Entra(no_token_file), "/nowhere/token"),
             (
                 Credential::SharedKey(Secret::new("hunter2!hunter2!hunter2!")),
                 "not base64",
@@ -145,6 +159,16 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn tokens_go_over_tls_only() {
+        let cli = Credential::Entra(Identity::AzureCli { tenant_id: None });
+        let error = Clients::new("acme", Some("http://127.0.0.1:1/acme"), "logs", &cli)
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("https only"), "{error}");
+        assert!(Clients::new("acme", None, "logs", &cli).is_ok());
     }
 
     #[test]

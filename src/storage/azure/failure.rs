@@ -9,6 +9,7 @@ use azure_core::http::{RawResponse, StatusCode};
 use azure_core::time::{OffsetDateTime, parse_rfc7231};
 use serde::Deserialize;
 
+use super::entra::TokenFailure;
 use crate::storage::error::{Error, Kind, NOT_IN_TIME_FRAME};
 
 const RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
@@ -48,9 +49,19 @@ pub(super) fn classify(error: &azure_core::Error, asked: Asked) -> Error {
             Kind::Unavailable,
             format!("the connection broke off: {}", root_causes(error)),
         ),
+        ErrorKind::Credential => match source::<TokenFailure>(error) {
+            Some(token) => failed(token.kind, token.reason.clone()).with_hint(token.hint),
+            None => failed(Kind::Unauthorized, "there is no token".to_owned()),
+        },
         ErrorKind::DataConversion => failed(Kind::Rejected, "the answer is not one of a blob service".to_owned()),
         _ => failed(Kind::Rejected, format!("the request failed: {}", root_causes(error))),
     }
+}
+
+/// The first cause of this type.
+fn source<T: StdError + 'static>(error: &azure_core::Error) -> Option<&T> {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref())
 }
 
 fn refused(status: StatusCode, response: Option<&RawResponse>, asked: Asked) -> Error {
@@ -102,7 +113,7 @@ fn body(xml: &[u8]) -> Body {
 }
 
 /// The first line of a message, as part of one of ours: without a full stop.
-fn one_line(message: &str) -> String {
+pub(super) fn one_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or("").trim().trim_end_matches(['.', ':']);
     line.chars().take(MAX_MESSAGE_CHARS).collect()
 }
@@ -121,7 +132,7 @@ fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
 }
 
 /// What lies below the HTTP client's own error, whose text holds the URL.
-fn root_causes(error: &azure_core::Error) -> String {
+pub(super) fn root_causes(error: &azure_core::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut timed_out = false;
     let mut next = error.source();

@@ -2,6 +2,7 @@
 
 mod body;
 mod client;
+mod entra;
 mod failure;
 mod listing;
 mod shared_key;
@@ -9,6 +10,7 @@ mod shared_key;
 mod test_server;
 #[cfg(test)]
 mod tests;
+mod token_client;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;

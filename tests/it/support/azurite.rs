@@ -1,8 +1,9 @@
 //! Azurite, Microsoft's own emulator of Azure Blob Storage.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -26,6 +27,23 @@ pub struct Azurite {
 
 impl Azurite {
     pub fn start() -> Result<Azurite, String> {
+        Azurite::with_args(std::iter::empty())
+    }
+
+    /// With TLS, so that it takes tokens of Entra ID too: it looks at their issuer, audience and times.
+    pub fn with_tokens(certificate: &Path, key: &Path) -> Result<Azurite, String> {
+        let args: [&OsStr; 6] = [
+            "--oauth".as_ref(),
+            "basic".as_ref(),
+            "--cert".as_ref(),
+            certificate.as_ref(),
+            "--key".as_ref(),
+            key.as_ref(),
+        ];
+        Azurite::with_args(args.into_iter())
+    }
+
+    fn with_args<'a>(args: impl Iterator<Item = &'a OsStr>) -> Result<Azurite, String> {
         let program = fetched("node_modules/azurite/dist/src/blob/main.js")?;
         let dir = tempfile::Builder::new()
             .prefix("clp-azurite-")
@@ -37,6 +55,7 @@ impl Azurite {
             .arg(program)
             .args(["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"])
             .args(["--blobHost", "127.0.0.1", "--blobPort", "0"])
+            .args(args)
             .current_dir(dir.path());
         let mut server = Server::spawn(command, &log, dir.path());
         let address = server.ready("Azurite", START_WITHIN, || {
@@ -77,7 +96,8 @@ pub fn endpoint(address: SocketAddr) -> String {
 
 /// Azurite chooses the port itself and says it once it listens.
 fn listening_at(log: &str) -> Option<SocketAddr> {
-    let (_, rest) = log.split_once("successfully listens on http://")?;
+    let (_, rest) = log.split_once("successfully listens on http")?;
+    let (_, rest) = rest.split_once("://")?;
     let (address, _) = rest.split_once('\n')?;
     address.trim().parse().ok()
 }

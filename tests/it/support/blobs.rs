@@ -96,7 +96,8 @@ impl Blobs {
     }
 }
 
-struct Writer {
+/// The Node process.
+pub(super) struct Writer {
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     _process: Guarded,
@@ -106,7 +107,7 @@ fn ask(request: Value, payload: &[u8]) -> Value {
     static WRITER: OnceLock<Mutex<Writer>> = OnceLock::new();
     // A panic in another test, at a refused request, leaves the writer as good as before.
     let mut writer = WRITER
-        .get_or_init(|| Mutex::new(start()))
+        .get_or_init(|| Mutex::new(Writer::start(&azurite().endpoint(), None)))
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     let answer = writer.ask(&request, payload);
@@ -117,26 +118,28 @@ fn ask(request: Value, payload: &[u8]) -> Value {
     }
 }
 
-fn start() -> Writer {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/blob.mjs");
-    fetched("node_modules/@azure/storage-blob").unwrap_or_else(|e| panic!("{e}"));
-    let mut command = Command::new("node");
-    command
-        .arg(program)
-        .args([azurite().endpoint().as_str(), ACCOUNT, ACCESS_KEY]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut process = Guarded::spawn(&mut command, None);
-    let requests = process.child.stdin.take().expect("a piped standard input");
-    let answers = BufReader::new(process.child.stdout.take().expect("a piped standard output"));
-    Writer {
-        requests,
-        answers,
-        _process: process,
-    }
-}
-
 impl Writer {
-    fn ask(&mut self, request: &Value, payload: &[u8]) -> Value {
+    /// For an Azurite of its own; over TLS with the certificate.
+    pub(super) fn start(endpoint: &str, certificate: Option<&Path>) -> Writer {
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/blob.mjs");
+        fetched("node_modules/@azure/storage-blob").unwrap_or_else(|e| panic!("{e}"));
+        let mut command = Command::new("node");
+        command.arg(program).args([endpoint, ACCOUNT, ACCESS_KEY]);
+        if let Some(certificate) = certificate {
+            command.env("NODE_EXTRA_CA_CERTS", certificate);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = Guarded::spawn(&mut command, None);
+        let requests = process.child.stdin.take().expect("a piped standard input");
+        let answers = BufReader::new(process.child.stdout.take().expect("a piped standard output"));
+        Writer {
+            requests,
+            answers,
+            _process: process,
+        }
+    }
+
+    pub(super) fn ask(&mut self, request: &Value, payload: &[u8]) -> Value {
         let mut request = request.clone();
         request["bytes"] = json!(payload.len());
         writeln!(self.requests, "{request}").expect("write to blob.mjs");

@@ -120,6 +120,8 @@ impl Clp {
             .env_clear()
             .env("HOME", self.home())
             .env("TMPDIR", self.home().join("tmp"))
+            // Without it the D-Bus, and so the keyring, of whoever runs the tests would be asked.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
             .current_dir(self.home())
             .args(args.into_iter().map(Into::into));
         Invocation {

@@ -1,14 +1,17 @@
 //! `clp config`.
 
+mod check;
+
 use clap::{Args, Subcommand};
 
 use crate::{
-    cli::{App, Exit, Failure, Parts},
+    cli::{App, Failure},
     config::{self, Environment},
 };
 
 const EXAMPLES: &str = "Examples:
   clp config check
+  clp config check --offline
   clp config show --config worker.yaml
   clp config path";
 
@@ -22,37 +25,21 @@ pub struct ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Read the configuration and tell all that is wrong with it; exit code 3 if there is anything
-    Check,
+    /// Read the configuration, test every connection that it describes, and tell what works
+    ///
+    /// Each environment's container and Kafka, side by side and each for some seconds at most. Exit code 3 if the
+    /// configuration is wrong; 4 or 5 if the one connection, or all, do not work; 7 if some do not.
+    Check(check::Check),
     /// Print the effective configuration, defaults and environment included, secrets masked
     Show,
     /// Print the files that are read; with none, where they are looked for goes to standard error
     Path,
 }
 
-pub fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
+pub async fn run(args: ConfigCommand, app: &App) -> anyhow::Result<()> {
     let mut output = app.output();
     match args.what {
-        What::Check => {
-            let loaded = app.loaded()?;
-            let environments = loaded.config.environments();
-            let mut parts = Parts::of(environments.len(), "environments");
-            for environment in &environments {
-                parts.note(app.container(environment, None))?;
-            }
-            parts.into_result_or(Exit::Configuration)?;
-            let files: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
-            let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-            output.line(format!(
-                "ok: {}; {}, {}",
-                match files.is_empty() {
-                    true => "no file, defaults only".to_owned(),
-                    false => files.join(", "),
-                },
-                count(loaded.config.environments().len(), "environment"),
-                count(loaded.warnings.len(), "warning"),
-            ))?;
-        }
+        What::Check(args) => return check::run(args, app).await,
         What::Show => output.bytes(app.config()?.show().as_bytes())?,
         What::Path => {
             let searched = config::candidates(&Environment::of_process());
