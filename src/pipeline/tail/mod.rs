@@ -26,6 +26,7 @@ mod run;
 mod select;
 mod source;
 mod text;
+mod thrown;
 mod view;
 mod writer;
 
