@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::runtime::Handle;
 
 use self::feed::{Feed, From, Owner};
-use super::{Plan, Progress, Source, Start, TailError, Take};
+use super::{Plan, Progress, Source, Start, TailError, Take, source::CLOCKS_APART};
 use crate::{
     domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector, Selectors, nanos},
     pipeline::inventory::{self, Selection},
@@ -58,8 +58,6 @@ const DAYS_BEFORE: u32 = 1;
 /// What all blobs together may have in flight.
 const READ_AHEAD_BYTES: u64 = 64 << 20;
 const LEAST_RANGE_BYTES: u64 = 256 << 10;
-/// By so much the clocks of pods may be ahead of the storage's.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(1);
 /// Days that are listed one by one; more than these are listed as a whole.
 const MOST_DAYS: usize = 31;
 
