@@ -61,12 +61,20 @@ impl GroupReader {
         self.shown.insert((topic.to_owned(), partition), offset + 1);
     }
 
-    /// Partitions that the group has given to this member.
-    pub fn partitions(&self) -> Result<usize, Error> {
+    /// Whether the group has let this member in, and told which partitions are its own. None may be.
+    pub fn has_joined(&self) -> bool {
+        self.consumer.context().has_joined()
+    }
+
+    /// The partitions that the group has given to this member, each with its topic.
+    pub fn partitions(&self) -> Result<Vec<(String, i32)>, Error> {
         let assigned = self.consumer.assignment();
-        assigned
-            .map(|list| list.count())
-            .map_err(|error| Error::client(format!("group {}", self.group), error))
+        let assigned = assigned.map_err(|error| Error::client(format!("group {}", self.group), error))?;
+        let elements = assigned.elements();
+        let places = elements
+            .iter()
+            .map(|element| (element.topic().to_owned(), element.partition()));
+        Ok(places.collect())
     }
 
     /// Everything that was taken was shown. The next commit, or the end, makes that known to the group.

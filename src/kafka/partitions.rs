@@ -45,8 +45,8 @@ pub enum Polled<'a> {
     Record(Fetched<'a>),
     /// Nothing is here yet.
     Nothing,
-    /// Read to its end for now.
-    End,
+    /// The partition of this number is read to its end for now.
+    End(i32),
 }
 
 /// A record, while it is looked at.
@@ -187,7 +187,7 @@ impl Partitions {
     /// What only a change of rights or of the configuration can mend. The rest, such as brokers that are away, passes.
     pub fn poll(&self, index: usize) -> Result<Polled<'_>, Error> {
         let Some(queue) = self.queues.get(index) else {
-            return Ok(Polled::End);
+            return Ok(Polled::Nothing);
         };
         match queue.poll(Duration::ZERO) {
             None => Ok(Polled::Nothing),
@@ -215,6 +215,8 @@ pub(super) fn config(connection: &Connection) -> rdkafka::ClientConfig {
         // A full queue is looked at again after this; librdkafka's own second would make it crawl.
         .set("fetch.queue.backoff.ms", "5")
         .set("fetch.wait.max.ms", "100")
+        // Whoever follows shall not wait five minutes for a new partition.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         .set("auto.offset.reset", "earliest");
     for (key, value) in connection.properties.iter().chain(&connection.consumer) {
         config.set(key, value);
@@ -228,7 +230,7 @@ pub(super) fn config(connection: &Connection) -> rdkafka::ClientConfig {
 /// Reading goes on after most errors.
 pub(super) fn passing<'a>(error: KafkaError) -> Result<Polled<'a>, Error> {
     match error {
-        KafkaError::PartitionEOF(_) => Ok(Polled::End),
+        KafkaError::PartitionEOF(partition) => Ok(Polled::End(partition)),
         error if error.rdkafka_error_code().is_some_and(is_denied) => Err(Error::client("reading topics", error)),
         error if super::error::is_retriable(&error) => {
             tracing::debug!(%error, "reading goes on");

@@ -170,7 +170,7 @@ impl Source for FromKafka {
                 // The end that it had at the opening counts: of a partition that always grows no other is ever seen.
                 Polled::Nothing if feed.next.offset >= feed.end => return Ok(Progress::AtEnd),
                 Polled::Nothing => return Ok(Progress::Waiting),
-                Polled::End => {
+                Polled::End(_) => {
                     // Behind the last record there may be marks of transactions, which nobody is shown.
                     feed.next.offset = feed.next.offset.max(feed.end);
                     return Ok(Progress::AtEnd);
@@ -260,7 +260,7 @@ impl Source for FromKafka {
 }
 
 /// Says of each topic once that it is not there yet.
-fn tell_missing(missing: &BTreeSet<String>, told: &mut BTreeSet<String>) {
+pub(super) fn tell_missing(missing: &BTreeSet<String>, told: &mut BTreeSet<String>) {
     for topic in missing {
         if told.insert(topic.clone()) {
             tracing::warn!("topic {topic} does not exist yet; waiting for it");
