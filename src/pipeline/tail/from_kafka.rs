@@ -47,6 +47,8 @@ struct Feed {
 
 /// Records that are taken of one feed before others have their turn.
 const TURN_RECORDS: usize = 256;
+/// Or so much of them.
+const TURN_BYTES: usize = 1 << 20;
 /// How often topics that are waited for are looked for.
 const MISSING_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// And new partitions of those that are there.
@@ -161,6 +163,7 @@ impl Source for FromKafka {
 
     fn read(&mut self, index: usize, take: &mut Take<'_>) -> Result<Progress, TailError> {
         let feed = &mut self.feeds[index];
+        let mut bytes = 0;
         for turn in 0..TURN_RECORDS {
             if self.bounded && feed.next.offset >= feed.end {
                 return Ok(Progress::AtEnd);
@@ -188,7 +191,8 @@ impl Source for FromKafka {
                     if feed.first_ns.is_none() {
                         feed.first_ns = fetched.timestamp_ms().map(|ms| ms.saturating_mul(1_000_000));
                     }
-                    if !take(&record(&fetched, feed.kind)) {
+                    bytes += fetched.payload().map_or(0, <[u8]>::len);
+                    if !take(&record(&fetched, feed.kind)) || bytes >= TURN_BYTES {
                         return Ok(Progress::More);
                     }
                 }

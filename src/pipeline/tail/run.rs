@@ -116,6 +116,7 @@ impl Reading<'_> {
             }
             if !has_ends && until.is_some_and(|until| self.clock.time() > until) {
                 source.close()?;
+                self.turns.close();
                 (has_ends, looked) = (true, None);
             }
             let now = self.clock.now();

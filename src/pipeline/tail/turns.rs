@@ -2,14 +2,15 @@
 //!
 //! First comes **what was there**: until each feed was at its end once. Those that have more of it are waited for, so that
 //! lines of all feeds are in order; one that says nothing for [`PATIENCE`] is not. Then comes **what comes**, for good:
-//! no feed is waited for any more, because the end of one that always grows is never seen.
+//! no feed is waited for any more, because the end of one that always grows is never seen. Where the ends are fixed at last,
+//! what is left up to them is what was there.
 
 use std::time::{Duration, Instant};
 
 use super::{Horizon, Progress};
 
 /// A feed that says nothing for so long is not waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The feeds, and how far they were read.
 #[derive(Debug, Default)]
@@ -110,6 +111,14 @@ impl Turns {
         Horizon::Live
     }
 
+    /// The feeds have ends now, to which they are to be read.
+    pub fn close(&mut self) {
+        self.is_live = false;
+        for feed in &mut self.feeds {
+            feed.caught_up = false;
+        }
+    }
+
     pub fn all_at_end(&self) -> bool {
         self.feeds.iter().all(|feed| feed.state == State::AtEnd)
     }
@@ -160,6 +169,8 @@ mod tests {
         turns.add(0);
         assert_eq!((turns.horizon(now), turns.next(true, now)), (Horizon::Live, Some(2)));
         assert!(!turns.all_at_end());
+        turns.close();
+        assert_eq!(turns.horizon(now), Horizon::Reading(0));
     }
 
     #[test]

@@ -60,11 +60,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Lines are written into the blob of a day that is just over; also that of a service that says little.
 const DAYS_BEFORE: u32 = 1;
 /// So many blobs are read ahead side by side. Each may hold some MiB of text besides ([`begin::LIMITS`]).
-const MOST_OPEN: usize = 32;
+const MOST_OPEN: usize = 64;
 /// What all of them together may have in flight.
 const READ_AHEAD_BYTES: u64 = 64 << 20;
 /// Of blobs that take turns at being open, for what is read ahead may be let go.
-const RANGE_BYTES_IN_TURNS: u64 = 256 << 10;
+const RANGE_BYTES_IN_TURNS: u64 = 128 << 10;
 /// Days that are listed one by one; more than these are listed as a whole.
 const MOST_DAYS: usize = 31;
 
