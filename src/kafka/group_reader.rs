@@ -11,7 +11,7 @@ use super::{
     Connection, Error,
     context::Context,
     dispose::Disposed,
-    partitions::{Fetched, Polled, config, passing},
+    partitions::{Fetched, Polled, config, passing, queue_kbytes},
 };
 
 /// Reads topics as a member of a group. All its calls may block.
@@ -25,7 +25,7 @@ pub struct GroupReader {
 impl GroupReader {
     /// Joins. A group that was never there before begins at the topics' beginnings or at their ends.
     pub fn join(connection: &Connection, group: &str, topics: &[&str], from_beginning: bool) -> Result<Self, Error> {
-        let consumer: BaseConsumer<Context> = config(connection)
+        let consumer: BaseConsumer<Context> = config(connection, queue_kbytes(1))
             .set("group.id", group)
             .set("auto.offset.reset", if from_beginning { "earliest" } else { "latest" })
             .set("enable.auto.commit", "true")

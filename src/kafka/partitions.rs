@@ -30,6 +30,8 @@ pub struct Partitions {
     /// Before the client: they hold on to it.
     queues: Vec<PartitionQueue<Context>>,
     consumer: Disposed<Arc<BaseConsumer<Context>>>,
+    /// What each queue may hold.
+    queue_kbytes: usize,
 }
 
 /// A partition of a topic, and the offset that is next.
@@ -53,7 +55,9 @@ pub enum Polled<'a> {
 pub struct Fetched<'a>(pub(super) BorrowedMessage<'a>);
 
 /// What waits in each partition's queue to be taken, at most. That there is enough of it makes bulk reading fast.
-const QUEUE_KBYTES: u32 = 4 << 10;
+const QUEUE_KBYTES: usize = 4 << 10;
+/// And in all of them.
+const QUEUES_KBYTES: usize = 64 << 10;
 /// A partition that is new, or was moved, gets a leader within this time, as a rule.
 const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(50);
@@ -95,7 +99,20 @@ impl Fetched<'_> {
 impl Partitions {
     /// Makes a client; nothing is asked of the brokers yet.
     pub fn open(connection: &Connection) -> Result<Self, Error> {
-        let consumer: BaseConsumer<Context> = config(connection)
+        Self::open_for(connection, 1)
+    }
+
+    /// One that reads so many partitions side by side, in bounded memory; this one if it does.
+    pub fn sized_for(self, connection: &Connection, partitions: usize) -> Result<Self, Error> {
+        match queue_kbytes(partitions) < self.queue_kbytes {
+            true => Self::open_for(connection, partitions),
+            false => Ok(self),
+        }
+    }
+
+    fn open_for(connection: &Connection, partitions: usize) -> Result<Self, Error> {
+        let queue_kbytes = queue_kbytes(partitions);
+        let consumer: BaseConsumer<Context> = config(connection, queue_kbytes)
             // librdkafka wants a name even where no group is joined; nothing is committed under it.
             .set("group.id", "clp-reader")
             .set("enable.auto.commit", "false")
@@ -104,6 +121,7 @@ impl Partitions {
         Ok(Self {
             queues: Vec::new(),
             consumer: Disposed::new(Arc::new(consumer)),
+            queue_kbytes,
         })
     }
 
@@ -206,12 +224,17 @@ impl Partitions {
     }
 }
 
+/// For each of so many queues.
+pub(super) fn queue_kbytes(queues: usize) -> usize {
+    (QUEUES_KBYTES / queues.max(1)).clamp(1, QUEUE_KBYTES)
+}
+
 /// What any reader of committed records has set.
-pub(super) fn config(connection: &Connection) -> rdkafka::ClientConfig {
+pub(super) fn config(connection: &Connection, queue_kbytes: usize) -> rdkafka::ClientConfig {
     let mut config = connection.client();
     config
         .set("queued.min.messages", "100000")
-        .set("queued.max.messages.kbytes", QUEUE_KBYTES.to_string())
+        .set("queued.max.messages.kbytes", queue_kbytes.to_string())
         // A full queue is looked at again after this; librdkafka's own second would make it crawl.
         .set("fetch.queue.backoff.ms", "5")
         .set("fetch.wait.max.ms", "100")

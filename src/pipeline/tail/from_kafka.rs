@@ -83,6 +83,7 @@ impl FromKafka {
             return Err(Error::MissingTopics { topics });
         }
         tell_missing(&source.missing, &mut source.told);
+        source.partitions = source.partitions.sized_for(connection, source.feeds.len())?;
         source.begin(start, last.is_some())?;
         tracing::debug!(partitions = source.feeds.len(), ?start, "reading begins");
         Ok(source)
