@@ -1,9 +1,16 @@
 //! What librdkafka's clients tell while they work.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rdkafka::{
-    ClientContext, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError, message::DeliveryResult,
+    ClientContext,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, ConsumerContext, Rebalance},
+    error::KafkaError,
+    message::DeliveryResult,
     producer::ProducerContext,
 };
 
@@ -15,6 +22,7 @@ pub(super) struct Context {
     last_trouble: Mutex<Option<String>>,
     failed_delivery: Mutex<Option<KafkaError>>,
     version: Mutex<BrokerVersion>,
+    has_joined: AtomicBool,
 }
 
 impl Context {
@@ -26,6 +34,11 @@ impl Context {
     /// The first record that could not be delivered since this was last asked.
     pub fn take_failed_delivery(&self) -> Option<KafkaError> {
         lock(&self.failed_delivery).take()
+    }
+
+    /// Whether a group has told its member which partitions are its own.
+    pub fn has_joined(&self) -> bool {
+        self.has_joined.load(Ordering::Relaxed)
     }
 
     pub fn version(&self) -> BrokerVersion {
@@ -65,7 +78,12 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {}
+impl ConsumerContext for Context {
+    fn post_rebalance(&self, _: &BaseConsumer<Self>, change: &Rebalance<'_>) {
+        let has_joined = matches!(change, Rebalance::Assign(_));
+        self.has_joined.store(has_joined, Ordering::Relaxed);
+    }
+}
 
 impl ProducerContext for Context {
     type DeliveryOpaque = ();

@@ -11,7 +11,7 @@ use super::{
     Connection, Error,
     context::Context,
     dispose::Disposed,
-    partitions::{Fetched, Polled, config, passing},
+    partitions::{Fetched, Polled, config, passing, queue_kbytes},
 };
 
 /// Reads topics as a member of a group. All its calls may block.
@@ -25,7 +25,7 @@ pub struct GroupReader {
 impl GroupReader {
     /// Joins. A group that was never there before begins at the topics' beginnings or at their ends.
     pub fn join(connection: &Connection, group: &str, topics: &[&str], from_beginning: bool) -> Result<Self, Error> {
-        let consumer: BaseConsumer<Context> = config(connection)
+        let consumer: BaseConsumer<Context> = config(connection, queue_kbytes(1))
             .set("group.id", group)
             .set("auto.offset.reset", if from_beginning { "earliest" } else { "latest" })
             .set("enable.auto.commit", "true")
@@ -61,12 +61,20 @@ impl GroupReader {
         self.shown.insert((topic.to_owned(), partition), offset + 1);
     }
 
-    /// Partitions that the group has given to this member.
-    pub fn partitions(&self) -> Result<usize, Error> {
+    /// Whether the group has let this member in, and told which partitions are its own. None may be.
+    pub fn has_joined(&self) -> bool {
+        self.consumer.context().has_joined()
+    }
+
+    /// The partitions that the group has given to this member, each with its topic.
+    pub fn partitions(&self) -> Result<Vec<(String, i32)>, Error> {
         let assigned = self.consumer.assignment();
-        assigned
-            .map(|list| list.count())
-            .map_err(|error| Error::client(format!("group {}", self.group), error))
+        let assigned = assigned.map_err(|error| Error::client(format!("group {}", self.group), error))?;
+        let elements = assigned.elements();
+        let places = elements
+            .iter()
+            .map(|element| (element.topic().to_owned(), element.partition()));
+        Ok(places.collect())
     }
 
     /// Everything that was taken was shown. The next commit, or the end, makes that known to the group.

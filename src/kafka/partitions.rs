@@ -30,6 +30,8 @@ pub struct Partitions {
     /// Before the client: they hold on to it.
     queues: Vec<PartitionQueue<Context>>,
     consumer: Disposed<Arc<BaseConsumer<Context>>>,
+    /// What each queue may hold.
+    queue_kbytes: usize,
 }
 
 /// A partition of a topic, and the offset that is next.
@@ -45,15 +47,17 @@ pub enum Polled<'a> {
     Record(Fetched<'a>),
     /// Nothing is here yet.
     Nothing,
-    /// Read to its end for now.
-    End,
+    /// The partition of this number is read to its end for now.
+    End(i32),
 }
 
 /// A record, while it is looked at.
 pub struct Fetched<'a>(pub(super) BorrowedMessage<'a>);
 
 /// What waits in each partition's queue to be taken, at most. That there is enough of it makes bulk reading fast.
-const QUEUE_KBYTES: u32 = 4 << 10;
+const QUEUE_KBYTES: usize = 4 << 10;
+/// And in all of them.
+const QUEUES_KBYTES: usize = 64 << 10;
 /// A partition that is new, or was moved, gets a leader within this time, as a rule.
 const LEADERLESS_PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(50);
@@ -95,7 +99,20 @@ impl Fetched<'_> {
 impl Partitions {
     /// Makes a client; nothing is asked of the brokers yet.
     pub fn open(connection: &Connection) -> Result<Self, Error> {
-        let consumer: BaseConsumer<Context> = config(connection)
+        Self::open_for(connection, 1)
+    }
+
+    /// One that reads so many partitions side by side, in bounded memory; this one if it does.
+    pub fn sized_for(self, connection: &Connection, partitions: usize) -> Result<Self, Error> {
+        match queue_kbytes(partitions) < self.queue_kbytes {
+            true => Self::open_for(connection, partitions),
+            false => Ok(self),
+        }
+    }
+
+    fn open_for(connection: &Connection, partitions: usize) -> Result<Self, Error> {
+        let queue_kbytes = queue_kbytes(partitions);
+        let consumer: BaseConsumer<Context> = config(connection, queue_kbytes)
             // librdkafka wants a name even where no group is joined; nothing is committed under it.
             .set("group.id", "clp-reader")
             .set("enable.auto.commit", "false")
@@ -104,6 +121,7 @@ impl Partitions {
         Ok(Self {
             queues: Vec::new(),
             consumer: Disposed::new(Arc::new(consumer)),
+            queue_kbytes,
         })
     }
 
@@ -187,7 +205,7 @@ impl Partitions {
     /// What only a change of rights or of the configuration can mend. The rest, such as brokers that are away, passes.
     pub fn poll(&self, index: usize) -> Result<Polled<'_>, Error> {
         let Some(queue) = self.queues.get(index) else {
-            return Ok(Polled::End);
+            return Ok(Polled::Nothing);
         };
         match queue.poll(Duration::ZERO) {
             None => Ok(Polled::Nothing),
@@ -206,15 +224,22 @@ impl Partitions {
     }
 }
 
+/// For each of so many queues.
+pub(super) fn queue_kbytes(queues: usize) -> usize {
+    (QUEUES_KBYTES / queues.max(1)).clamp(1, QUEUE_KBYTES)
+}
+
 /// What any reader of committed records has set.
-pub(super) fn config(connection: &Connection) -> rdkafka::ClientConfig {
+pub(super) fn config(connection: &Connection, queue_kbytes: usize) -> rdkafka::ClientConfig {
     let mut config = connection.client();
     config
         .set("queued.min.messages", "100000")
-        .set("queued.max.messages.kbytes", QUEUE_KBYTES.to_string())
+        .set("queued.max.messages.kbytes", queue_kbytes.to_string())
         // A full queue is looked at again after this; librdkafka's own second would make it crawl.
         .set("fetch.queue.backoff.ms", "5")
         .set("fetch.wait.max.ms", "100")
+        // Whoever follows shall not wait five minutes for a new partition.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         .set("auto.offset.reset", "earliest");
     for (key, value) in connection.properties.iter().chain(&connection.consumer) {
         config.set(key, value);
@@ -228,7 +253,7 @@ pub(super) fn config(connection: &Connection) -> rdkafka::ClientConfig {
 /// Reading goes on after most errors.
 pub(super) fn passing<'a>(error: KafkaError) -> Result<Polled<'a>, Error> {
     match error {
-        KafkaError::PartitionEOF(_) => Ok(Polled::End),
+        KafkaError::PartitionEOF(partition) => Ok(Polled::End(partition)),
         error if error.rdkafka_error_code().is_some_and(is_denied) => Err(Error::client("reading topics", error)),
         error if super::error::is_retriable(&error) => {
             tracing::debug!(%error, "reading goes on");

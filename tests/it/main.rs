@@ -62,6 +62,8 @@ mod start_offset_test;
 mod status_test;
 mod storage_faults_test;
 mod support;
+mod tail_live_test;
+mod tail_memory_test;
 mod tail_raw_test;
 mod tail_test;
 mod torn_tail_test;

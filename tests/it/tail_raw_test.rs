@@ -169,6 +169,99 @@ fn storage_is_read_no_farther_back_than_the_window_needs() {
 }
 
 #[test]
+fn storage_is_read_no_farther_than_the_window_reaches() {
+    let scene = Scene::new();
+    let name = gz::blob_name(DAY, "api-7-x", "platform");
+    let mut bytes = blob(0..3000);
+    // Damage at the end shows whether the end was read.
+    let damage = bytes.len() - 600..bytes.len() - 500;
+    bytes[damage].fill(0xaa);
+    scene.blobs.append(&name, &bytes);
+    let run = |more: &[&str]| {
+        let args = [
+            "tail",
+            "--source",
+            "storage",
+            "--service",
+            "api",
+            "--no-follow",
+            "--format",
+            "json",
+        ];
+        scene.clp.run(args.into_iter().chain(more.iter().copied())).success()
+    };
+    let first = run(&["--from-beginning", "--until", "2025-06-06T00:00:02Z"]);
+    assert_eq!(
+        (messages(&first.json_lines()).as_str(), first.stderr.as_str()),
+        ("m0 m1 m2", "")
+    );
+    let whole = run(&["--from-beginning"]);
+    assert!(whole.stderr.contains("corrupt data is passed over"), "{}", whole.stderr);
+    let last = run(&["-n", "2", "--since", "2025-06-06", "--until", "2025-06-06T00:10:00Z"]);
+    assert_eq!(messages(&last.json_lines()), "m599 m600");
+}
+
+#[test]
+fn a_member_that_was_torn_at_the_start_is_shown_once_it_is_whole() {
+    let scene = Scene::new();
+    let today = jiff::Timestamp::now().to_string()[..10].replace('-', "");
+    let name = gz::blob_name(&today, "api-7-x", "platform");
+    scene.blobs.append(&name, &blob(0..3));
+    let torn = gz::blob_of(&[line(3, "m3"), line(4, "m4")], 2);
+    let (head, rest) = torn.split_at(torn.len() / 2);
+    scene.blobs.append(&name, head);
+    let args = [
+        "tail",
+        "--source",
+        "storage",
+        "--env",
+        "P1",
+        "--format",
+        "json",
+        "-vv",
+        "--max-messages",
+        "3",
+    ];
+    let tail = scene.clp.spawn(args);
+    tail.wait_for_stderr("reading begins", LIMIT);
+    scene.blobs.append(&name, rest);
+    tail.wait_for_stdout("m4", LIMIT);
+    scene.blobs.append(&name, &blob([5]));
+    assert_eq!(messages(&tail.wait().success().json_lines()), "m3 m4 m5");
+}
+
+#[test]
+fn blank_lines_are_among_the_raw_ones() {
+    let scene = Scene::new();
+    let name = gz::blob_name(DAY, "api-7-x", "platform");
+    scene
+        .blobs
+        .append(&name, &gz::blob_of(&[line(1, "m1"), line(2, " "), line(3, "m3")], 3));
+    scene.summary(&name, &[]);
+    let args = [
+        "--from-beginning",
+        "--no-follow",
+        "--raw",
+        "--env",
+        "P1",
+        "--service",
+        "api",
+    ];
+    let values = |lines: Vec<Value>| lines.into_iter().map(|line| line["value"].clone()).collect::<Vec<_>>();
+    let from_kafka = values(tail(
+        &scene.clp,
+        &[&args[..], &["--topics", "raw_application"]].concat(),
+    ));
+    assert_eq!(from_kafka, [line(1, "m1"), line(2, " "), line(3, "m3")]);
+    assert_eq!(values(storage(&scene.clp, &args)), from_kafka);
+    let window = ["--since", "2025-06-06T00:00:02Z"];
+    assert_eq!(
+        values(storage(&scene.clp, &[&args[1..], &window].concat())),
+        from_kafka[1..]
+    );
+}
+
+#[test]
 fn growth_of_blobs_is_followed() {
     let scene = Scene::new();
     let today = jiff::Timestamp::now().to_string()[..10].replace('-', "");

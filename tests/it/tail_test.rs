@@ -343,7 +343,19 @@ fn lines_for_people() {
     let mut value = thrown.json();
     value["thrown"] = json!("com.example.Bad: why\n\tat com.example.Cart.add(Cart.java:7)");
     thrown.value = Some(value.to_string().into_bytes());
-    kafka().append(&scene.topics.extracted_application, &[thrown]);
+    let mut object = message(0, 8, "ERROR", "eight again");
+    let mut value = object.json();
+    // As log4j's JSON layouts have it, kept as text.
+    let cause = json!({"name": "com.example.Worse", "message": "that", "extendedStackTrace": [
+        {"class": "com.example.Price", "method": "find", "file": "Price.java", "line": 118}]});
+    value["thrown"] = json!(
+        json!({"commonElementCount": 0, "localizedMessage": "why", "message": "why",
+        "name": "com.example.Bad", "cause": cause,
+        "extendedStackTrace": "com.example.Bad: why\n\tat com.example.Cart.add(Cart.java:7)"})
+        .to_string()
+    );
+    object.value = Some(value.to_string().into_bytes());
+    kafka().append(&scene.topics.extracted_application, &[thrown, object]);
     let failed = json!({"raw_line": "{no json", "error": "not a JSON object", "error_type": "parse_error",
         "timestamp": (MIDNIGHT + 9) * 1_000_000_000, "source": {"service": "api", "environment": "P1",
         "subscription": "cp2", "pod_name": "api-7-x"}});

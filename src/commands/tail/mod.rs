@@ -129,7 +129,7 @@ pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
     let connection = kafka.connection.clone();
     let shown = kafka::blocking(move || {
         let mut source: Box<dyn Source> = match &args.group {
-            Some(group) => Box::new(FromGroup::join(&connection, group, wanted, args.from_beginning)?),
+            Some(group) => Box::new(FromGroup::join(&connection, group, wanted, args.from_beginning, &plan)?),
             None => Box::new(FromKafka::open(&connection, wanted, start, &plan)?),
         };
         show(source.as_mut(), look, &plan, output, stop)

@@ -28,6 +28,15 @@ pub(super) fn time(fields: &mut Map<String, Value>, kind: Kind) -> Option<Timest
     Timestamp::from_nanosecond(i128::from(nanos?)).ok()
 }
 
+/// When a raw line was written that says nothing else.
+pub(super) fn line_time(line: &[u8]) -> Option<Timestamp> {
+    let line: Map<String, Value> = serde_json::from_slice(line).ok()?;
+    let mut named = ["@timestamp", "time"]
+        .into_iter()
+        .filter_map(|name| line.get(name)?.as_str());
+    named.find_map(|text| text.parse().ok())
+}
+
 /// A text as it is, anything else as JSON.
 pub(super) fn text(value: Option<Value>) -> Option<String> {
     match value? {

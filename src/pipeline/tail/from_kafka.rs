@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Kind, Place, Plan, Progress, Record, Source, Start, TailError, Take};
+use jiff::Timestamp;
+
+use super::{Kind, Place, Plan, Progress, Record, Source, Start, TailError, Take, source::CLOCKS_APART};
 use crate::kafka::{Connection, Error, Fetched, Partitions, Polled, Position};
 
 /// A topic that is wanted.
@@ -45,10 +47,12 @@ struct Feed {
 
 /// Records that are taken of one feed before others have their turn.
 const TURN_RECORDS: usize = 256;
+/// Or so much of them.
+const TURN_BYTES: usize = 1 << 20;
 /// How often topics that are waited for are looked for.
 const MISSING_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// And new partitions of those that are there.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The first step back in each partition, and how many times as far each further one reaches.
 const FIRST_STEP_RECORDS: usize = 50;
 const LARGEST_FIRST_STEP_RECORDS: usize = 2000;
@@ -78,7 +82,8 @@ impl FromKafka {
             let topics = source.missing.into_iter().collect();
             return Err(Error::MissingTopics { topics });
         }
-        source.tell_missing();
+        tell_missing(&source.missing, &mut source.told);
+        source.partitions = source.partitions.sized_for(connection, source.feeds.len())?;
         source.begin(start, last.is_some())?;
         tracing::debug!(partitions = source.feeds.len(), ?start, "reading begins");
         Ok(source)
@@ -114,14 +119,6 @@ impl FromKafka {
         Ok(())
     }
 
-    fn tell_missing(&mut self) {
-        for topic in &self.missing {
-            if self.told.insert(topic.clone()) {
-                tracing::warn!("topic {topic} does not exist yet; waiting for it");
-            }
-        }
-    }
-
     fn begin(&mut self, start: Start, steps_back: bool) -> Result<(), Error> {
         match start {
             Start::Beginning => {}
@@ -136,6 +133,8 @@ impl FromKafka {
                 for (position, feed) in positions.iter_mut().zip(&self.feeds) {
                     position.offset = feed.end;
                 }
+                // By the clocks of pods; Kafka's own may be behind.
+                let time = time.saturating_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
                 self.partitions.seek_time(&mut positions, time)?;
                 for (position, feed) in positions.into_iter().zip(&mut self.feeds) {
                     feed.floor = position.offset;
@@ -165,14 +164,17 @@ impl Source for FromKafka {
 
     fn read(&mut self, index: usize, take: &mut Take<'_>) -> Result<Progress, TailError> {
         let feed = &mut self.feeds[index];
+        let mut bytes = 0;
         for turn in 0..TURN_RECORDS {
             if self.bounded && feed.next.offset >= feed.end {
                 return Ok(Progress::AtEnd);
             }
             match self.partitions.poll(index)? {
                 Polled::Nothing if turn > 0 => return Ok(Progress::More),
+                // The end that it had at the opening counts: of a partition that always grows no other is ever seen.
+                Polled::Nothing if feed.next.offset >= feed.end => return Ok(Progress::AtEnd),
                 Polled::Nothing => return Ok(Progress::Waiting),
-                Polled::End => {
+                Polled::End(_) => {
                     // Behind the last record there may be marks of transactions, which nobody is shown.
                     feed.next.offset = feed.next.offset.max(feed.end);
                     return Ok(Progress::AtEnd);
@@ -190,7 +192,8 @@ impl Source for FromKafka {
                     if feed.first_ns.is_none() {
                         feed.first_ns = fetched.timestamp_ms().map(|ms| ms.saturating_mul(1_000_000));
                     }
-                    if !take(&record(&fetched, feed.kind)) {
+                    bytes += fetched.payload().map_or(0, <[u8]>::len);
+                    if !take(&record(&fetched, feed.kind)) || bytes >= TURN_BYTES {
                         return Ok(Progress::More);
                     }
                 }
@@ -226,6 +229,16 @@ impl Source for FromKafka {
         Ok(self.assign()?)
     }
 
+    fn close(&mut self) -> Result<(), TailError> {
+        for feed in &mut self.feeds {
+            let Position { topic, partition, .. } = &feed.next;
+            (_, feed.end) = self.partitions.bounds(topic, *partition)?;
+        }
+        self.bounded = true;
+        // Anew, so that ends are told which were told before: behind the last record may be marks of transactions.
+        Ok(self.assign()?)
+    }
+
     fn refresh(&mut self) -> Result<(), TailError> {
         self.partitions.serve()?;
         let every = match self.missing.is_empty() {
@@ -237,7 +250,7 @@ impl Source for FromKafka {
         }
         let known = self.feeds.len();
         match self.find() {
-            Ok(()) => self.tell_missing(),
+            Ok(()) => tell_missing(&self.missing, &mut self.told),
             Err(error) if error.severity() == crate::kafka::Severity::Retriable => {
                 tracing::debug!(%error, "topics are looked for again");
             }
@@ -248,6 +261,15 @@ impl Source for FromKafka {
             self.assign()?;
         }
         Ok(())
+    }
+}
+
+/// Says of each topic once that it is not there yet.
+pub(super) fn tell_missing(missing: &BTreeSet<String>, told: &mut BTreeSet<String>) {
+    for topic in missing {
+        if told.insert(topic.clone()) {
+            tracing::warn!("topic {topic} does not exist yet; waiting for it");
+        }
     }
 }
 

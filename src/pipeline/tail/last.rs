@@ -13,6 +13,8 @@ pub struct Last {
     came: u64,
     /// Lines that came of each feed, whether or not they are kept.
     came_of: HashMap<usize, usize>,
+    /// The latest time of each feed's blobs, in nanoseconds since 1970.
+    times: HashMap<usize, HashMap<u64, i64>>,
 }
 
 /// Ordered by time, and at the same time as they came.
@@ -21,7 +23,7 @@ struct Kept {
     ts: i64,
     came: u64,
     feed: usize,
-    line: Vec<u8>,
+    line: Box<[u8]>,
 }
 
 impl Last {
@@ -31,17 +33,25 @@ impl Last {
             kept: BinaryHeap::new(),
             came: 0,
             came_of: HashMap::new(),
+            times: HashMap::new(),
         }
     }
 
-    pub fn push(&mut self, feed: usize, ts: i64, line: Vec<u8>) {
+    /// Takes a line of this time (in nanoseconds since 1970), of this blob if it is known. It stands behind the lines that
+    /// its blob has before it.
+    pub fn push(&mut self, feed: usize, mut ts: i64, blob: Option<u64>, line: &[u8]) {
+        if let Some(blob) = blob {
+            let latest = self.times.entry(feed).or_default().entry(blob).or_insert(ts);
+            *latest = ts.max(*latest);
+            ts = *latest;
+        }
         self.came += 1;
         *self.came_of.entry(feed).or_default() += 1;
         self.kept.push(Reverse(Kept {
             ts,
             came: self.came,
             feed,
-            line,
+            line: line.into(),
         }));
         if self.kept.len() > self.count {
             self.kept.pop();
@@ -52,6 +62,7 @@ impl Last {
     pub fn forget(&mut self, feed: usize) {
         self.kept.retain(|Reverse(kept)| kept.feed != feed);
         self.came_of.remove(&feed);
+        self.times.remove(&feed);
     }
 
     /// Whether lines of this time and older can not be among the last any more.
@@ -66,7 +77,7 @@ impl Last {
     }
 
     /// In the order of their time.
-    pub fn into_lines(self) -> impl Iterator<Item = Vec<u8>> {
+    pub fn into_lines(self) -> impl Iterator<Item = Box<[u8]>> {
         // Reversed once already.
         let lines = self.kept.into_sorted_vec();
         lines.into_iter().rev().map(|Reverse(kept)| kept.line)
@@ -82,24 +93,41 @@ mod tests {
         let mut last = Last::new(3);
         assert!(!last.is_beyond(0));
         for (feed, ts, line) in [(0, 5, "e"), (0, 6, "f"), (1, 1, "a"), (1, 2, "b")] {
-            last.push(feed, ts, line.into());
+            last.push(feed, ts, None, line.as_bytes());
         }
         assert!(last.is_beyond(1) && !last.is_beyond(2) && !last.is_beyond(3));
         // Read again from farther back.
         last.forget(0);
         assert!(!last.is_beyond(0));
         for (ts, line) in [(3, "c"), (4, "d"), (5, "e"), (6, "f"), (6, "F")] {
-            last.push(0, ts, line.into());
+            last.push(0, ts, None, line.as_bytes());
         }
         assert!(last.is_beyond(4));
         assert!(last.has_enough_of(0) && !last.has_enough_of(1));
         last.forget(0);
         assert!(!last.has_enough_of(0));
         for (ts, line) in [(3, "c"), (4, "d"), (5, "e"), (6, "f"), (6, "F")] {
-            last.push(0, ts, line.into());
+            last.push(0, ts, None, line.as_bytes());
         }
-        let lines: Vec<_> = last.into_lines().map(|line| String::from_utf8(line).unwrap()).collect();
+        let lines: Vec<_> = last
+            .into_lines()
+            .map(|line| String::from_utf8(line.into()).unwrap())
+            .collect();
         assert_eq!(lines, ["e", "f", "F"]);
+        let mut of_blobs = Last::new(3);
+        for (ts, blob, line) in [
+            (3, Some(1), "a"),
+            (1, Some(1), "b"),
+            (2, Some(2), "c"),
+            (3, Some(1), "d"),
+        ] {
+            of_blobs.push(0, ts, blob, line.as_bytes());
+        }
+        let lines: Vec<_> = of_blobs
+            .into_lines()
+            .map(|line| String::from_utf8(line.into()).unwrap())
+            .collect();
+        assert_eq!(lines, ["a", "b", "d"]);
         let none = Last::new(0);
         assert!(none.is_beyond(i64::MAX));
     }

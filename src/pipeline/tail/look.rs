@@ -20,7 +20,7 @@ pub enum Form {
     Json,
 }
 
-/// What a record came to; times in nanoseconds since 1970.
+/// What a record came to; times in nanoseconds since 1970, and none later than when Kafka got the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looked {
     Written(i64),
@@ -55,7 +55,7 @@ impl Look {
         let Some(view) = View::of(record, &value, &self.selectors) else {
             return Looked::Passed;
         };
-        let ts = nanos(view.ts);
+        let ts = nanos(view.ts).min(record.received_ns());
         if !self.select.wants(&view) {
             return Looked::Dropped(ts);
         }
@@ -67,22 +67,69 @@ impl Look {
     }
 
     fn raw(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Looked {
-        let ts = match record.timestamp_ms {
-            Some(ms) if !self.select.needs_view() => ms.saturating_mul(1_000_000),
-            _ => {
-                let Some(view) = View::of(record, record.value.unwrap_or_default(), &self.selectors) else {
-                    return Looked::Passed;
-                };
-                if !self.select.wants(&view) {
-                    return Looked::Dropped(nanos(view.ts));
-                }
-                nanos(view.ts)
+        let mut ts = record.received_ns();
+        if record.timestamp_ms.is_none() || self.select.needs_view() {
+            let value = record.value.unwrap_or_default();
+            let view = View::of(record, value, &self.selectors);
+            // A line that says nothing is there all the same.
+            let view = view.unwrap_or_else(|| View::of_nothing(record, value, &self.selectors));
+            ts = ts.min(nanos(view.ts));
+            if !self.select.wants(&view) {
+                return Looked::Dropped(ts);
             }
-        };
+        }
         match self.form {
             Form::Text(paint) => paint.raw(out, record),
             Form::Json => json::raw(out, record),
         }
         Looked::Written(ts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::tail::{Kind, Place};
+
+    #[test]
+    fn raw_shows_what_says_nothing() {
+        let api = Selectors::default().resolve("api");
+        let since = Some("2025-06-06T00:00:00Z".parse().unwrap());
+        let of = |services, since| Select {
+            services,
+            since,
+            ..Select::default()
+        };
+        let (old, new) = (
+            br#"{"@timestamp":"2025-06-05T00:00:01Z","log":" "}"#,
+            br#"{"@timestamp":"2025-06-06T00:00:01Z","log":" "}"#,
+        );
+        let jsapps = Selectors::default().resolve("jsapps");
+        for (select, value, is_shown) in [
+            (of(vec![], None), &new[..], true),
+            (of(vec![api.clone()], None), new, true),
+            (of(vec![jsapps], None), new, false),
+            (of(vec![api.clone()], since), new, true),
+            (of(vec![api], since), old, false),
+        ] {
+            let record = Record {
+                kind: Kind::Raw { from_proxy: false },
+                place: Place::Blob {
+                    name: "kubernetes/20250606.api-7-x_default_platform-0a.gz",
+                    member: 0,
+                    line: 0,
+                },
+                key: None,
+                timestamp_ms: None,
+                headers: Vec::new(),
+                value: Some(value),
+            };
+            let mut look = Look::new(select.clone(), Selectors::default(), Form::Json, true);
+            let looked = look.line(0, &record, &mut Vec::new());
+            assert_eq!(matches!(looked, Looked::Written(_)), is_shown, "{select:?}");
+            // What it says is nothing.
+            let mut look = Look::new(select, Selectors::default(), Form::Json, false);
+            assert!(!matches!(look.line(0, &record, &mut Vec::new()), Looked::Written(_)));
+        }
     }
 }

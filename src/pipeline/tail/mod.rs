@@ -8,7 +8,11 @@
 //!
 //! A **feed** is a partition or a blob: each is in about the order of time, and [`run`] always reads the one that is
 //! farthest behind. A line is rendered as soon as it is read, so what waits for its turn is its time and its bytes.
+//!
+//! When a line goes out: what was there at the start, once all feeds have come to its time; what comes, after 300 ms at the
+//! latest, whatever other feeds do. [`turns`] tells the two apart, and [`merge`] has the rule.
 
+mod clock;
 mod error;
 mod fields;
 mod from_group;
@@ -23,9 +27,15 @@ mod parts;
 mod read_back;
 mod record;
 mod run;
+#[cfg(test)]
+mod run_tests;
+#[cfg(test)]
+mod scripted;
 mod select;
 mod source;
 mod text;
+mod thrown;
+mod turns;
 mod view;
 mod writer;
 

@@ -1,10 +1,10 @@
 //! Finds the last lines without reading everything before them.
 
-use std::{cmp::Reverse, thread};
+use std::cmp::Reverse;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Last, Look, Looked, Progress, Record, Source, TailError, run::LOOK_EVERY};
+use super::{Last, Look, Looked, Progress, Record, Source, TailError, clock::Clock, run::LOOK_EVERY};
 
 /// A feed is in about the order of time, so what lies before enough lines of it is older; how old is told only by when Kafka
 /// got it, which for days that were brought in later is long after. From this round on, thousands of records deep, the order
@@ -13,6 +13,7 @@ const FAR_BACK: u32 = 3;
 
 /// The last `count` lines of all feeds: each round reads the ends of those feeds anew that may hold more of them.
 pub(super) fn read_back(
+    clock: &dyn Clock,
     source: &mut dyn Source,
     look: &mut Look,
     count: usize,
@@ -28,7 +29,7 @@ pub(super) fn read_back(
         for feed in &unfinished {
             last.forget(*feed);
         }
-        read(source, look, unfinished.clone(), &mut last, cancel)?;
+        read(clock, source, look, unfinished.clone(), &mut last, cancel)?;
         unfinished.retain(|feed| {
             if round >= FAR_BACK && last.has_enough_of(*feed) {
                 return false;
@@ -41,40 +42,45 @@ pub(super) fn read_back(
     Ok(last)
 }
 
-/// Reads these feeds to their ends, in turns.
+/// Reads these feeds to their ends: each as far as it is there, before the next.
 fn read(
+    clock: &dyn Clock,
     source: &mut dyn Source,
     look: &mut Look,
     mut unread: Vec<usize>,
     last: &mut Last,
     cancel: &CancellationToken,
 ) -> Result<(), TailError> {
+    let mut line = Vec::new();
     while !unread.is_empty() {
-        let (mut came, mut left) = (false, Vec::new());
+        let mut left = Vec::new();
         for feed in unread {
-            if last.is_beyond(source.newest(feed)) {
-                continue;
-            }
-            let progress = source.read(feed, &mut |record: &Record<'_>| {
-                let mut line = Vec::new();
-                if let Looked::Written(ts) = look.line(feed, record, &mut line) {
-                    last.push(feed, ts, line);
+            let mut progress = Progress::More;
+            while progress == Progress::More {
+                if cancel.is_cancelled() {
+                    return Err(TailError::Interrupted);
                 }
-                true
-            })?;
-            came |= progress == Progress::More;
-            if progress != Progress::AtEnd {
+                let newest = source.newest(feed);
+                if last.is_beyond(newest) {
+                    progress = Progress::AtEnd;
+                    break;
+                }
+                progress = source.read(feed, &mut |record: &Record<'_>| {
+                    line.clear();
+                    if let Looked::Written(ts) = look.line(feed, record, &mut line) {
+                        last.push(feed, ts.min(newest), record.blob(feed), &line);
+                    }
+                    true
+                })?;
+            }
+            if progress == Progress::Waiting {
                 left.push(feed);
             }
         }
-        if cancel.is_cancelled() {
-            return Err(TailError::Interrupted);
-        }
         unread = left;
         source.refresh()?;
-        if !came && !unread.is_empty() {
-            // Whoever has news unparks.
-            thread::park_timeout(LOOK_EVERY);
+        if !unread.is_empty() {
+            clock.rest(LOOK_EVERY);
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! What is read, before anything is made of it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::{
     domain::{blob_name, key::RecordKey},
     pipeline::lines::Part,
@@ -76,6 +78,26 @@ impl<'a> Record<'a> {
         let (_, rest) = blob_name::without_directory(name).split_once('.')?;
         let (pod, _) = rest.split_once('_')?;
         Some(pod)
+    }
+
+    /// When Kafka got it, in nanoseconds since 1970; the end of time where that is not known.
+    pub fn received_ns(&self) -> i64 {
+        self.timestamp_ms.map_or(i64::MAX, |ms| ms.saturating_mul(1_000_000))
+    }
+
+    /// The blob that it is a line of, as a hash that is the same within one run. `None` where only its time tells its place.
+    pub fn blob(&self, feed: usize) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        feed.hash(&mut hasher);
+        match self.place {
+            // Each feed is one.
+            Place::Blob { .. } => {}
+            Place::Topic { .. } => {
+                let key = self.parsed_key().filter(|key| key.kind.starts_with("line-"))?;
+                (key.subscription, key.environment, key.subject).hash(&mut hasher);
+            }
+        }
+        Some(hasher.finish())
     }
 
     /// Which part it is of a line that came in several records.

@@ -33,7 +33,7 @@ impl Select {
             let subscription = record.subscription();
             return may(subscription, &|found| self.wants_subscription(found))
                 && may(record.environment(), &|found| {
-                    self.wants_environment(subscription.unwrap_or_default(), found)
+                    self.wants_environment(subscription, found)
                 })
                 && may(record.header("service"), &|found| {
                     self.wants_service(found, record.pod())
@@ -55,7 +55,7 @@ impl Select {
     pub fn wants(&self, view: &View<'_>) -> bool {
         self.wants_time(view.ts)
             && self.wants_subscription(&view.subscription)
-            && self.wants_environment(&view.subscription, &view.environment)
+            && self.wants_environment(Some(&view.subscription), &view.environment)
             && self.wants_service(&view.service, view.pod.as_deref())
             && self.wants_level(view.level.as_deref())
             && self.wants_text(view)
@@ -73,9 +73,10 @@ impl Select {
         self.subscription.as_deref().is_none_or(|wanted| wanted == subscription)
     }
 
-    fn wants_environment(&self, subscription: &str, environment: &str) -> bool {
+    /// One that does not tell its subscription (yet) may be of any.
+    fn wants_environment(&self, subscription: Option<&str>, environment: &str) -> bool {
         let is = |wanted: &String| match wanted.split_once('/') {
-            Some((of, wanted)) => of == subscription && wanted == environment,
+            Some((of, wanted)) => subscription.is_none_or(|found| found == of) && wanted == environment,
             None => wanted == environment,
         };
         self.environments.is_empty() || self.environments.iter().any(is)
@@ -151,6 +152,37 @@ mod tests {
         ];
         for (select, wanted) in table {
             assert_eq!(select.wants(&view()), wanted, "{select:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_record_does_not_tell_its_value_may() {
+        use crate::pipeline::tail::{Kind, Place};
+        let select = Select {
+            environments: vec!["cp2/P1".to_owned()],
+            ..Select::default()
+        };
+        let header = |name: &'static str, value: &'static str| (name, Some(value.as_bytes()));
+        for (headers, may) in [
+            (vec![], true),
+            (vec![header("environment", "P1")], true),
+            (vec![header("environment", "S1")], false),
+            (vec![header("environment", "P1"), header("subscription", "cp3")], false),
+            (vec![header("environment", "P1"), header("subscription", "cp2")], true),
+        ] {
+            let record = Record {
+                kind: Kind::Extracted,
+                place: Place::Topic {
+                    topic: "T",
+                    partition: 0,
+                    offset: 0,
+                },
+                key: None,
+                timestamp_ms: None,
+                headers,
+                value: None,
+            };
+            assert_eq!(select.may_want(&record), may, "{record:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where lines come from.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Record, TailError};
 
@@ -13,6 +13,9 @@ pub enum Start {
     /// With what comes.
     End,
 }
+
+/// By so much the clocks of pods may be ahead of Kafka's and of storage's.
+pub(super) const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(1);
 
 /// Partitions or blobs: feeds that are each in about the order of time. All calls may block, none for long.
 pub trait Source {
@@ -35,11 +38,21 @@ pub trait Source {
         i64::MAX
     }
 
+    /// No line of the feed is from before this, in nanoseconds since 1970, as far as can be told without reading.
+    fn oldest(&self, _feed: usize) -> i64 {
+        i64::MIN
+    }
+
     /// After steps back: what comes behind the ends that the feeds had.
     fn go_on(&mut self) -> Result<(), TailError>;
 
     /// Looks for feeds that are new, and for growth that nothing tells of; to be called now and then.
     fn refresh(&mut self) -> Result<(), TailError> {
+        Ok(())
+    }
+
+    /// Nothing is wanted that comes from now on: feeds end where they end now.
+    fn close(&mut self) -> Result<(), TailError> {
         Ok(())
     }
 

@@ -29,31 +29,31 @@ impl Paint {
     pub fn view(self, out: &mut Vec<u8>, view: &View<'_>) {
         self.put(out, DIM, &format!("{:.3}", view.ts));
         let level = view.level.as_deref().unwrap_or("-");
-        self.put(out, level_color(level), &format!(" {level:<5}"));
+        self.put(out, level_color(level), &format!(" {:<5}", word(level)));
         let source = view.pod.as_deref().unwrap_or(&view.service);
         let environment = match view.environment.is_empty() {
             true => "-",
             false => &view.environment,
         };
-        self.put(out, pod_color(source), &format!(" {environment}/{source}"));
+        let place = format!(" {}/{}", word(environment), word(source));
+        self.put(out, pod_color(source), &place);
         let logger = view.logger.as_deref().filter(|logger| !logger.is_empty());
         if let Some(logger) = logger {
             let short = logger.rsplit('.').next().unwrap_or(logger);
-            self.put(out, DIM, &format!(" {}:", plain(short)));
+            self.put(out, DIM, &format!(" {}:", word(short)));
         }
         out.push(b' ');
         let text = match (&view.message, view.request()) {
             (Some(message), _) => Cow::Borrowed(message.as_str()),
             (None, request) => Cow::Owned(request.unwrap_or_default()),
         };
-        let text = plain(text.trim_end());
-        out.extend_from_slice(text.replace('\n', &format!("\n{INDENT}")).as_bytes());
-        out.push(b'\n');
+        lines(out, &text);
         self.below(out, view);
     }
 
     fn below(self, out: &mut Vec<u8>, view: &View<'_>) {
-        for line in view.own("thrown").into_iter().flat_map(str::lines) {
+        let thrown = view.thrown();
+        for line in thrown.iter().flat_map(|thrown| thrown.lines()) {
             out.extend_from_slice(INDENT.as_bytes());
             self.put(out, RED, &plain(line));
             out.push(b'\n');
@@ -92,10 +92,9 @@ impl Paint {
                 String::from_utf8_lossy(value.unwrap_or_default())
             ));
         }
-        self.put(out, DIM, &plain(&head));
+        self.put(out, DIM, &word(&head));
         out.push(b' ');
-        out.extend_from_slice(plain(&String::from_utf8_lossy(record.value.unwrap_or_default())).as_bytes());
-        out.push(b'\n');
+        lines(out, &String::from_utf8_lossy(record.value.unwrap_or_default()));
     }
 
     fn put(self, out: &mut Vec<u8>, color: &str, text: &str) {
@@ -121,6 +120,22 @@ fn level_color(level: &str) -> &'static str {
 /// The same for the same pod, in every run.
 fn pod_color(pod: &str) -> &'static str {
     POD_COLORS[partition_of(pod, POD_COLORS.len() as u32) as usize]
+}
+
+/// A text whose further lines stand below it, indented.
+fn lines(out: &mut Vec<u8>, text: &str) {
+    let text = plain(text.trim_end());
+    out.extend_from_slice(text.replace('\n', &format!("\n{INDENT}")).as_bytes());
+    out.push(b'\n');
+}
+
+/// A text that stays on its line.
+fn word(text: &str) -> Cow<'_, str> {
+    let text = plain(text);
+    match text.contains(['\n', '\t']) {
+        true => Cow::Owned(text.replace(['\n', '\t'], " ")),
+        false => text,
+    }
 }
 
 /// Without what would do something to a terminal: logs hold what strangers sent.
@@ -195,6 +210,23 @@ mod tests {
                     ..view(None, Some("\x1b[31mred\x1b[0m \x07\r"), json!({}))
                 },
                 "2025-06-06T12:00:00.123Z -     -/api Cart: red \u{fffd}\n",
+            ),
+            (
+                view(
+                    Some("ERROR"),
+                    Some("a"),
+                    json!({"thrown": r#"{"name":"a.B","message":"c","extendedStackTrace":"a.B: c\n\tat \u001bx"}"#}),
+                ),
+                "2025-06-06T12:00:00.123Z ERROR P1/api-7-x Cart: a\n    a.B: c\n    \tat \u{fffd}x\n",
+            ),
+            (
+                View {
+                    pod: Some("api\n7\x1b[2J".into()),
+                    environment: "P\x071".into(),
+                    logger: Some("a.C\nart".to_owned()),
+                    ..view(Some("WA\nRN"), Some("empty"), json!({}))
+                },
+                "2025-06-06T12:00:00.123Z WA RN P\u{fffd}1/api 7 C art: empty\n",
             ),
             (
                 view(

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Kind, Level, Place, Record,
-    fields::{event, fault, request, text, time},
+    fields::{event, fault, line_time, request, text, time},
+    thrown,
 };
 use crate::{
     domain::{Selectors, nanos},
@@ -56,14 +57,27 @@ impl<'a> View<'a> {
                 _ => view.message = Some(String::from_utf8_lossy(value).into_owned()),
             },
         }
-        if view.service.is_empty() {
-            let pod = view.pod.as_deref().unwrap_or_default();
+        view.name_service(selectors);
+        Some(view)
+    }
+
+    /// Of a line that says nothing: whose it is, and when it was written.
+    pub fn of_nothing(record: &Record<'a>, value: &[u8], selectors: &Selectors) -> Self {
+        let mut view = Self::frame(record);
+        view.ts = line_time(value).unwrap_or(view.ts);
+        view.name_service(selectors);
+        view
+    }
+
+    /// By the pod, where nothing else tells it.
+    fn name_service(&mut self, selectors: &Selectors) {
+        if self.service.is_empty() {
+            let pod = self.pod.as_deref().unwrap_or_default();
             let mut known = selectors.iter();
             if let Some(selector) = known.find(|selector| !pod.is_empty() && selector.starts(pod)) {
-                view.service = Cow::Owned(selector.name.clone());
+                self.service = Cow::Owned(selector.name.clone());
             }
         }
-        Some(view)
     }
 
     /// What is known of it without its value.
@@ -127,7 +141,7 @@ impl<'a> View<'a> {
         self.message = text(fields.remove("msg").or_else(|| fields.remove("message")));
         if kind == Kind::Event {
             self.message = Some(event(&fields, record));
-            self.own = fields;
+            self.keep(fields);
             return;
         }
         let fault = match self.message.is_none() && request(&fields).is_none() {
@@ -144,6 +158,25 @@ impl<'a> View<'a> {
             _ => None,
         };
         self.message = self.message.take().or(fault);
+        self.keep(fields);
+    }
+
+    /// The rest are the record's own fields. What all records share is said once, whatever else a foreign record has under
+    /// such a name.
+    fn keep(&mut self, mut fields: Map<String, Value>) {
+        for (name, is_said) in [
+            ("ts", true),
+            ("topic", self.topic.is_some()),
+            ("blob", self.blob.is_some()),
+            ("level", self.level.is_some()),
+            ("pod", self.pod.is_some()),
+            ("logger", self.logger.is_some()),
+            ("message", self.message.is_some()),
+        ] {
+            if is_said {
+                fields.remove(name);
+            }
+        }
         self.own = fields;
     }
 
@@ -170,6 +203,11 @@ impl<'a> View<'a> {
         self.own.get(name)?.as_str()
     }
 
+    /// The exception as a stack trace.
+    pub fn thrown(&self) -> Option<Cow<'_, str>> {
+        self.own("thrown").map(thrown::trace)
+    }
+
     /// The request in one line, if it is one.
     pub fn request(&self) -> Option<String> {
         request(&self.own)
@@ -177,12 +215,10 @@ impl<'a> View<'a> {
 
     /// Everything that is shown of it, for patterns to look at.
     pub fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let own = ["thrown", "error", "raw_line"]
-            .into_iter()
-            .filter_map(|name| self.own(name));
+        let own = ["error", "raw_line"].into_iter().filter_map(|name| self.own(name));
         let texts = [self.message.as_deref(), self.logger.as_deref()].into_iter().flatten();
         let borrowed = texts.chain(own).map(Cow::Borrowed);
-        borrowed.chain(self.request().map(Cow::Owned))
+        borrowed.chain(self.thrown()).chain(self.request().map(Cow::Owned))
     }
 }
 
@@ -234,6 +270,7 @@ mod tests {
         let error = br#"{"raw_line":"x","error":"no","error_type":"parse_error","timestamp":1749168001000000000,"source":{"service":"jsapps","environment":"S1","subscription":"cp3"}}"#;
         let damage = br#"{"blob":"b.gz","from":7,"to":9,"reason":"bad"}"#;
         let observed = br#"{"subscription":"cp2","environment":"P1","observationDate":"2025-06-06T00:00:01Z","sizeInBytes":7,"serviceSelector":"api"}"#;
+        let foreign = br#"{"ts_ns":1749168001000000000,"ts":"x","topic":"x","pod":"x","msg":"m","message":"x","level":"WARN","logger":"l","service":"x","environment":"x","subscription":"x","blob":"b"}"#;
         let later = "2025-06-06T00:00:01Z";
         #[rustfmt::skip]
         let table = [
@@ -246,12 +283,33 @@ mod tests {
             (record(Kind::Extracted, KEY, &HEADERS), damage, Some(json!({"ts": time, "level": "ERROR", "service": "api", "pod": pod, "message": "b.gz: bytes 7 to 9 passed over: bad", "blob": "b.gz", "from": 7, "to": 9, "reason": "bad"}))),
             (record(Kind::Extracted, KEY, &HEADERS), b"[]", Some(json!({"ts": time, "service": "api", "pod": pod, "message": "[]"}))),
             (record(Kind::Event, "cp2:P1:observed:20250606.api-7-x_default_platform-0a.gz", &[]), observed, Some(json!({"ts": later, "service": "api", "pod": pod, "message": "observed 20250606.api-7-x_default_platform-0a.gz, 7 bytes", "observationDate": later, "sizeInBytes": 7, "serviceSelector": "api"}))),
+            // Another producer's record, with fields that all records have.
+            (record(Kind::Extracted, KEY, &HEADERS), foreign, Some(json!({"ts": later, "level": "WARN", "service": "api", "pod": pod, "message": "m", "logger": "l", "blob": "b"}))),
             // A topic of one's own: the headers tell what is in it.
             (record(Kind::Unknown, KEY, &HEADERS), line, Some(json!({"ts": later, "level": "warn", "service": "api", "pod": "api-8-y", "logger": "l", "message": "m", "thread": ""}))),
             (record(Kind::Unknown, KEY, &[("record-type", "http")]), request, Some(json!({"ts": later, "level": "ERROR", "service": "api", "pod": pod, "method": "GET", "path": "/", "status_code": 500}))),
         ];
         for (record, value, expected) in table {
             assert_eq!(shown(&record, value), expected, "{}", String::from_utf8_lossy(value));
+            if let Some(view) = View::of(&record, value, &Selectors::default()) {
+                let text = serde_json::to_string(&view).unwrap();
+                for common in [
+                    "ts",
+                    "topic",
+                    "blob",
+                    "level",
+                    "service",
+                    "environment",
+                    "subscription",
+                    "pod",
+                    "message",
+                ] {
+                    assert!(
+                        text.matches(&format!("\"{common}\":")).count() <= 1,
+                        "{common} in {text}"
+                    );
+                }
+            }
         }
     }
 }

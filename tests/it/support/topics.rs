@@ -126,12 +126,26 @@ fn create_all(kafka: &Kafka, topics: &[(&str, &[(&str, &str)])], partitions: i32
         result.unwrap_or_else(|(topic, code)| panic!("create topic {topic}: {code}"));
     }
     for (name, _) in topics {
-        wait_for(&format!("the partitions of {name}"), DEADLINE, || {
-            let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
-            let found = metadata.topics().first()?.partitions();
-            (found.len() == partitions as usize && found.iter().all(|p| p.error().is_none())).then_some(())
-        });
+        wait_for_partitions(&admin, name, partitions);
     }
+}
+
+fn wait_for_partitions(admin: &AdminClient<DefaultClientContext>, name: &str, partitions: i32) {
+    wait_for(&format!("the partitions of {name}"), DEADLINE, || {
+        let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
+        let found = metadata.topics().first()?.partitions();
+        (found.len() == partitions as usize && found.iter().all(|p| p.error().is_none())).then_some(())
+    });
+}
+
+/// Adds partitions to a topic until it has so many, and waits until clients see them led.
+pub fn grow(kafka: &Kafka, name: &str, partitions: i32) {
+    let admin = admin(&kafka.brokers());
+    let wanted = NewPartitions::new(name, partitions as usize);
+    for result in block_on(admin.create_partitions(&[wanted], &options(DEADLINE))).expect("add partitions") {
+        result.unwrap_or_else(|(topic, code)| panic!("add partitions to {topic}: {code}"));
+    }
+    wait_for_partitions(&admin, name, partitions);
 }
 
 /// The number of partitions; `None` if there is no such topic.

@@ -7,7 +7,7 @@ use crate::{
     gzip,
     pipeline::{
         extract::{Origin, RawLine, extract},
-        lines::{Item, LastLine, Limits, LineReader, OnCorrupt, Reading},
+        lines::{Item, LastLine, Limits, LineError, LineReader, OnCorrupt, Reading},
     },
 };
 
@@ -50,6 +50,40 @@ where
         }
         round += 1;
     }
+}
+
+/// Where the first line begins that was not whole yet when the blob was of size `end`: there may be a torn member, or a line
+/// without its end. And whether that is a place at which a line is known to begin.
+pub(super) fn behind<S, E>(end: u64, mut open: impl FnMut(u64) -> S) -> Result<(Checkpoint, bool), E>
+where
+    S: Iterator<Item = Result<Bytes, E>>,
+{
+    let mut round = 0;
+    let start = loop {
+        let member = step_back(end, round, &mut open)?;
+        if member < end || end == 0 {
+            break Checkpoint::at(member);
+        }
+        round += 1;
+    };
+    let reading = Reading {
+        start,
+        end,
+        limits: LIMITS,
+        last_line: LastLine::Wait,
+        on_corrupt: OnCorrupt::Skip,
+    };
+    let mut reader = LineReader::new(reading, open);
+    let checkpoint = loop {
+        match reader.next_item() {
+            Ok(Item::Batch(_) | Item::Skipped { .. }) => {}
+            Ok(Item::End(end)) => break end.checkpoint,
+            Err(LineError::Source(error)) => return Err(error),
+            // The blob is another than a moment ago.
+            Err(LineError::Corrupt { .. } | LineError::Changed { .. }) => break Checkpoint::at(end),
+        }
+    };
+    Ok((checkpoint, checkpoint != start || start.member == 0))
 }
 
 /// The time of the first line from `member` on that has one.
@@ -109,6 +143,21 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_begins_with_the_line_that_was_not_whole() {
+        let member = |text: &str| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+            encoder.write_all(text.as_bytes()).unwrap();
+            encoder.finish().unwrap()
+        };
+        let first = member("a\nb\nbegun");
+        let blob = Bytes::from([first.clone(), member(" and ended\nc\n")].concat());
+        let size = first.len() as u64;
+        let open = |offset: u64| std::iter::once(Ok::<_, Infallible>(blob.slice(offset as usize..size as usize)));
+        let (checkpoint, is_line) = behind(size, open).unwrap();
+        assert_eq!((checkpoint.member, checkpoint.lines, is_line), (0, 2, true));
+    }
+
+    #[test]
     fn reading_begins_at_a_member_shortly_before_the_time() {
         let members: Vec<Vec<u8>> = (0..300).map(member).collect();
         let mut starts = vec![0];
@@ -125,6 +174,12 @@ mod tests {
             assert!(begun < minute || begun == 0, "{begun} for {minute}");
             let needed = 300 - minute.min(300);
             assert!(300 - begun <= needed * 4 + 4, "{begun} for {minute}");
+        }
+        assert_eq!(behind(end, open), Ok((Checkpoint::at(end), true)));
+        let torn = starts[299] + 1000;
+        for (size, begins) in [(torn, starts[299]), (1000, 0), (0, 0)] {
+            let open = |offset: u64| std::iter::once(Ok::<_, Infallible>(blob.slice(offset as usize..size as usize)));
+            assert_eq!(behind(size, open), Ok((Checkpoint::at(begins), true)), "{size}");
         }
         assert_eq!(step_back(end, 20, open), Ok(0));
         assert_eq!(step_back(1000, 0, open), Ok(0));

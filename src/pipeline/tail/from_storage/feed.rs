@@ -1,15 +1,18 @@
 //! One blob, read from some place on, as it grows.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     super::{Kind, Place, Progress, Record, TailError, Take},
     begin,
 };
 use crate::{
-    domain::{Checkpoint, EnvironmentId},
+    domain::{BlobName, Checkpoint, EnvironmentId, nanos},
     gzip,
     pipeline::lines::{Batch, Item, LastLine, LineError, LineReader, OnCorrupt, Reading},
     storage::{self, BlobProperties, Container, Pieces, ReadOptions},
@@ -23,12 +26,13 @@ pub(super) struct Feed {
     environment: Arc<EnvironmentId>,
     service: Arc<str>,
     kind: Kind,
-    pub name: String,
+    name: String,
     /// In bytes, as last listed.
     pub size: u64,
+    pub last_modified: Timestamp,
     options: ReadOptions,
-    /// As of the opening.
-    last_modified: Timestamp,
+    /// Lines later than this (in nanoseconds since 1970) are not wanted, nor is what lies behind them.
+    latest_ns: i64,
     from: From,
     /// The size up to which everything was read, but for a torn tail.
     read_to: u64,
@@ -38,6 +42,12 @@ pub(super) struct Feed {
     /// The time of the first line since the last step back, in nanoseconds since 1970.
     first_ns: Option<i64>,
     stepped_to: u64,
+    /// Whether the last batch ended with a line's end.
+    is_between_lines: bool,
+    /// What is left is later than what is wanted.
+    is_over: bool,
+    /// After a failure.
+    rests_until: Option<Instant>,
 }
 
 /// Where reading goes on.
@@ -46,6 +56,8 @@ pub(super) enum From {
     Checkpoint(Checkpoint),
     /// Where the lines of this time begin, in nanoseconds since 1970.
     Time(i64),
+    /// With the first line that was not whole when the blob had this size.
+    Behind(u64),
     /// At the first member that begins here or behind.
     NextMember(u64),
     /// The step of this round back from the end.
@@ -60,8 +72,11 @@ pub(super) struct Owner {
     pub from_proxy: bool,
 }
 
+/// A storage that failed is asked again after this.
+const REST: Duration = Duration::from_secs(2);
+
 impl Feed {
-    pub fn new(blob: BlobProperties, owner: Owner, from: From, options: ReadOptions) -> Self {
+    pub fn new(blob: BlobProperties, owner: Owner, from: From, latest_ns: i64, options: ReadOptions) -> Self {
         Self {
             container: owner.container,
             environment: owner.environment,
@@ -71,10 +86,11 @@ impl Feed {
             },
             name: blob.name,
             size: blob.size,
-            options,
             last_modified: blob.last_modified,
+            options,
+            latest_ns,
             read_to: match from {
-                From::NextMember(size) => size,
+                From::Behind(size) | From::NextMember(size) => size,
                 From::Checkpoint(_) | From::Time(_) | From::Back(_) => 0,
             },
             from,
@@ -82,15 +98,21 @@ impl Feed {
             may_be_cut: false,
             first_ns: None,
             stepped_to: 0,
+            is_between_lines: true,
+            is_over: false,
+            rests_until: None,
         }
     }
 
-    pub fn is_of(&self, environment: &EnvironmentId, name: &str) -> bool {
-        self.name == name && *self.environment == *environment
+    pub fn id(&self) -> (&EnvironmentId, &str) {
+        (&self.environment, &self.name)
     }
 
     /// Gives the lines of the next batch to `take`. With `wait`, a last line without its end is left for later.
     pub fn read(&mut self, wait: bool, take: &mut Take<'_>) -> Result<Progress, TailError> {
+        if self.is_over || self.rests_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(Progress::AtEnd);
+        }
         let mut reader = match self.reader.take() {
             Some(reader) => reader,
             None if self.size <= self.read_to => return Ok(Progress::AtEnd),
@@ -105,6 +127,12 @@ impl Feed {
         match reader.next_item() {
             Ok(Item::Batch(batch)) => {
                 self.give(&batch, take);
+                self.from = From::Checkpoint(batch.after);
+                self.is_between_lines = batch.whole;
+                if self.is_later(&batch) {
+                    self.is_over = true;
+                    return Ok(Progress::AtEnd);
+                }
                 self.reader = Some(reader);
                 Ok(Progress::More)
             }
@@ -130,11 +158,53 @@ impl Feed {
         }
     }
 
+    /// Storage failed; it is not asked again at once.
+    pub fn rest(&mut self) {
+        self.rests_until = Some(Instant::now() + REST);
+    }
+
+    pub fn wake(&mut self) {
+        self.rests_until = None;
+    }
+
+    /// Whether ranges of it are read ahead.
+    pub fn is_open(&self) -> bool {
+        self.reader.is_some()
+    }
+
+    /// Whether reading it means to open it.
+    pub fn is_to_be_opened(&self) -> bool {
+        self.reader.is_none() && !self.is_over && self.size > self.read_to
+    }
+
+    /// Lets go what was read ahead, if it can go on from the same place later.
+    pub fn put_aside(&mut self) -> bool {
+        if self.is_between_lines {
+            self.reader = None;
+        }
+        self.reader.is_none()
+    }
+
+    /// Whether all lines that say when they were written are later than what is wanted.
+    fn is_later(&self, batch: &Batch) -> bool {
+        if self.latest_ns == i64::MAX {
+            return false;
+        }
+        let mut times = batch.pieces().filter_map(|(_, line)| begin::time_of(line)).peekable();
+        times.peek().is_some() && times.all(|time| time > self.latest_ns)
+    }
+
     /// `None`: what has come so far is no beginning of a member.
     fn open(&mut self, wait: bool) -> Result<Option<LineReader<Open, Pieces>>, storage::Error> {
         let start = match self.from {
             From::Checkpoint(checkpoint) => checkpoint,
             From::Time(time) => self.cut_at(begin::since(self.size, time, self.pieces())?),
+            From::Behind(size) => {
+                let behind = storage::open_at(&self.container, &self.name, size, self.options);
+                let (checkpoint, is_line) = begin::behind(size, behind)?;
+                self.may_be_cut = !is_line;
+                checkpoint
+            }
             From::NextMember(from) => match gzip::next_member(from, self.pieces())? {
                 Some(member) => self.cut_at(member),
                 None => return Ok(None),
@@ -204,6 +274,8 @@ impl Feed {
         self.read_to = 0;
         self.reader = None;
         self.first_ns = None;
+        self.is_between_lines = true;
+        self.is_over = false;
     }
 
     /// The time at or before which lie the lines before those that were read since the last step back.
@@ -221,12 +293,15 @@ impl Feed {
 
     /// Nothing is wanted of it until it grows.
     pub fn pass_over(&mut self) {
-        self.from = From::NextMember(self.size);
+        self.from = From::Behind(self.size);
         self.read_to = self.size;
         self.stepped_to = 0;
+        self.is_between_lines = true;
     }
 
-    pub fn last_modified(&self) -> Timestamp {
-        self.last_modified
+    /// The day in its name begins at this time, in nanoseconds since 1970.
+    pub fn day_begins(&self, timezone: &TimeZone) -> Option<i64> {
+        let day = BlobName::parse(&self.name)?.date.civil();
+        Some(nanos(day.to_zoned_datetime(timezone.clone()).ok()?.timestamp()))
     }
 }

@@ -1,22 +1,24 @@
 //! Blobs as feeds, without Kafka.
 //!
 //! Only blobs of the days that are wanted are listed, and of those only what the window needs is read: from their ends
-//! back, in growing steps. Growth is seen by listing again.
+//! back, in growing steps. Growth is seen by listing again. However many blobs there are, ranges of a few only are read ahead
+//! at a time: of the others it is remembered where they go on.
 
 mod begin;
 mod feed;
 
 use std::{
+    collections::{HashMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::runtime::Handle;
 
 pub(in crate::pipeline) use self::begin::since as member_since;
 use self::feed::{Feed, From, Owner};
-use super::{Plan, Progress, Source, Start, TailError, Take};
+use super::{Plan, Progress, Source, Start, TailError, Take, source::CLOCKS_APART};
 use crate::{
     domain::{BlobName, Checkpoint, Date, EnvironmentId, Selector, Selectors, nanos},
     pipeline::inventory::{self, Selection},
@@ -49,6 +51,8 @@ pub struct FromStorage {
     /// Behind its end as of now, a blob has nothing.
     bounded: bool,
     feeds: Vec<Feed>,
+    /// Those of which ranges are read ahead; the one that was read last is the last.
+    open: VecDeque<usize>,
     looked: Instant,
 }
 
@@ -56,11 +60,12 @@ pub struct FromStorage {
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Lines are written into the blob of a day that is just over; also that of a service that says little.
 const DAYS_BEFORE: u32 = 1;
-/// What all blobs together may have in flight.
+/// So many blobs are read ahead side by side. Each may hold some MiB of text besides ([`begin::LIMITS`]).
+const MOST_OPEN: usize = 64;
+/// What all of them together may have in flight.
 const READ_AHEAD_BYTES: u64 = 64 << 20;
-const LEAST_RANGE_BYTES: u64 = 256 << 10;
-/// By so much the clocks of pods may be ahead of the storage's.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(1);
+/// Of blobs that take turns at being open, for what is read ahead may be let go.
+const RANGE_BYTES_IN_TURNS: u64 = 128 << 10;
 /// Days that are listed one by one; more than these are listed as a whole.
 const MOST_DAYS: usize = 31;
 
@@ -74,6 +79,7 @@ impl FromStorage {
             follow: plan.follow,
             bounded: plan.last.is_some(),
             feeds: Vec::new(),
+            open: VecDeque::new(),
             looked: Instant::now(),
         };
         let found = source.list()?;
@@ -81,9 +87,9 @@ impl FromStorage {
         for (owner, blob) in found {
             let from = match start {
                 Start::Beginning => From::Checkpoint(Checkpoint::default()),
-                Start::Since(since) if blob.last_modified < since => From::NextMember(blob.size),
+                Start::Since(since) if blob.last_modified < since => From::Behind(blob.size),
                 Start::Since(since) => From::Time(nanos(since)),
-                Start::End => From::NextMember(blob.size),
+                Start::End => From::Behind(blob.size),
             };
             source.add(owner, blob, from, count);
         }
@@ -93,13 +99,37 @@ impl FromStorage {
 
     fn add(&mut self, owner: Owner, blob: BlobProperties, from: From, of: usize) {
         let configured = self.listing.read;
-        let ahead = configured.ranges_ahead.min(if of > 1 { 2 } else { usize::MAX });
-        let share = READ_AHEAD_BYTES / (of.max(1) as u64 * ahead.max(1) as u64);
-        let options = ReadOptions {
-            range_bytes: configured.range_bytes.min(share.max(LEAST_RANGE_BYTES)),
-            ranges_ahead: ahead,
+        let options = match of {
+            0..=1 => configured,
+            2..=MOST_OPEN => {
+                let ranges_ahead = configured.ranges_ahead.clamp(1, 2);
+                let share = READ_AHEAD_BYTES / (of * ranges_ahead) as u64;
+                let range_bytes = configured.range_bytes.min(share);
+                ReadOptions {
+                    range_bytes,
+                    ranges_ahead,
+                }
+            }
+            _ => ReadOptions {
+                range_bytes: configured.range_bytes.min(RANGE_BYTES_IN_TURNS),
+                ranges_ahead: 1,
+            },
         };
-        self.feeds.push(Feed::new(blob, owner, from, options));
+        let latest = self.until.and_then(|until| until.checked_add(CLOCKS_APART).ok());
+        let latest_ns = latest.map_or(i64::MAX, nanos);
+        self.feeds.push(Feed::new(blob, owner, from, latest_ns, options));
+    }
+
+    /// Lets go what was read ahead of the blob that was not read for longest, so that another can be opened.
+    fn make_room(&mut self) {
+        while self.open.len() >= MOST_OPEN {
+            let mut longest_first = 0..self.open.len();
+            let Some(place) = longest_first.find(|place| self.feeds[self.open[*place]].put_aside()) else {
+                // All are in the middle of lines that are longer than what is held.
+                return;
+            };
+            self.open.remove(place);
+        }
     }
 
     fn list(&self) -> Result<Vec<(Owner, BlobProperties)>, Error> {
@@ -159,10 +189,17 @@ impl FromStorage {
     fn look(&mut self) -> Result<(), Error> {
         let found = self.list()?;
         let count = found.len();
-        for (owner, blob) in found {
-            let mut known = self.feeds.iter_mut();
-            match known.find(|feed| feed.is_of(&owner.environment, &blob.name)) {
-                Some(feed) => feed.size = feed.size.max(blob.size),
+        let feeds = self.feeds.iter().enumerate();
+        let known: HashMap<_, _> = feeds.map(|(index, feed)| (feed.id(), index)).collect();
+        let place = |(owner, blob): &(Owner, BlobProperties)| known.get(&(&*owner.environment, &*blob.name)).copied();
+        let places: Vec<Option<usize>> = found.iter().map(place).collect();
+        for ((owner, blob), place) in found.into_iter().zip(places) {
+            match place {
+                Some(index) => {
+                    let feed = &mut self.feeds[index];
+                    feed.size = feed.size.max(blob.size);
+                    feed.last_modified = feed.last_modified.max(blob.last_modified);
+                }
                 None => self.add(owner, blob, From::Checkpoint(Checkpoint::default()), count),
             }
         }
@@ -176,21 +213,32 @@ impl Source for FromStorage {
     }
 
     fn read(&mut self, index: usize, take: &mut Take<'_>) -> Result<Progress, TailError> {
+        if self.feeds[index].is_to_be_opened() {
+            self.make_room();
+        }
         let feed = &mut self.feeds[index];
-        match feed.read(self.follow, take) {
+        let progress = match feed.read(self.follow, take) {
             Err(TailError::Storage(error)) if self.follow && !self.bounded => {
                 tracing::warn!(%error, "the blob is tried again");
+                feed.rest();
                 Ok(Progress::AtEnd)
             }
             other => other,
+        };
+        let is_open = feed.is_open();
+        self.open.retain(|open| *open != index);
+        if is_open {
+            self.open.push_back(index);
         }
+        progress
     }
 
     fn step_back(&mut self, feeds: &[usize], round: u32) -> Result<(), TailError> {
+        self.open.retain(|open| !feeds.contains(open));
         for feed in feeds {
             let feed = &mut self.feeds[*feed];
             match self.start {
-                Start::Since(since) if feed.last_modified() < since => feed.pass_over(),
+                Start::Since(since) if feed.last_modified < since => feed.pass_over(),
                 _ => feed.step_back(round),
             }
         }
@@ -208,13 +256,28 @@ impl Source for FromStorage {
     }
 
     fn newest(&self, index: usize) -> i64 {
-        let written = self.feeds[index].last_modified();
+        let written = self.feeds[index].last_modified;
         nanos(written.saturating_add(CLOCKS_APART).unwrap_or(Timestamp::MAX))
+    }
+
+    fn oldest(&self, index: usize) -> i64 {
+        let begins = self.feeds[index].day_begins(&self.listing.timezone);
+        begins.map_or(i64::MIN, |begins| {
+            begins.saturating_sub(CLOCKS_APART.as_secs() * 1_000_000_000)
+        })
     }
 
     fn go_on(&mut self) -> Result<(), TailError> {
         self.bounded = false;
         self.feeds.iter_mut().for_each(Feed::go_on);
+        self.open.retain(|open| self.feeds[*open].is_open());
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), TailError> {
+        self.look()?;
+        self.feeds.iter_mut().for_each(Feed::wake);
+        self.follow = false;
         Ok(())
     }
 
