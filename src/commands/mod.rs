@@ -68,6 +68,17 @@ enum Command {
     Demo(demo::Demo),
 }
 
+impl Command {
+    /// Whether it lists blobs whose names somebody may want to complete next. Services list them all day long.
+    fn lists_blobs(&self) -> bool {
+        match self {
+            Self::Ingest(args) => !args.is_worker(),
+            Self::ListBlobs(_) | Self::Status(_) | Self::Tail(_) | Self::Verify(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// The whole command line, for completions and manuals.
 pub fn command() -> clap::Command {
     Cli::command()
@@ -102,9 +113,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Monitor(args) => args.name_configuration(&mut global)?,
         _ => {}
     }
-    let app = App::start(global);
+    let mut app = App::start(global);
     let _signals = cli::exit_on_signal();
-    dispatch(cli.command, &app).await
+    if cli.command.lists_blobs() {
+        app.note_names();
+    }
+    let result = dispatch(cli.command, &app).await;
+    app.keep_names();
+    result
 }
 
 async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
