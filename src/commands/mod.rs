@@ -16,6 +16,7 @@ mod init_topics;
 mod list_blobs;
 mod monitor;
 mod selection;
+mod services;
 mod setup_config;
 mod status;
 mod tail;

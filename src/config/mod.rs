@@ -43,6 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Selector;
 pub use accounts::{Account, ConfiguredEnvironment, Storage, Subscription};
+pub use check::misspelled;
 pub use error::Error;
 pub use kafka::{Delivery, Kafka, Topics};
 pub use load::{Loaded, Overrides};
@@ -50,7 +51,7 @@ pub use lookup::{AccountAccess, MonitorTarget, StorageAccount};
 pub use migrate::{Migrated, migrate, template};
 pub use monitor::{BlobClosing, DateRange, ErrorHandling, Global, MonitoredEnvironment, Monitoring, RetryStrategy};
 pub use permissions::quoted;
-pub use problem::{Place, Problem, Problems};
+pub use problem::{Place, Problem, Problems, nearest};
 pub use properties::Properties;
 pub use search::{candidates, new_file, oldest_file};
 pub use services::{Filters, Order, Processing, Worker};

@@ -1,13 +1,16 @@
 //! Partitions as feeds, without a group.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{Kind, Place, Plan, Progress, Record, Source, Start, TailError, Take};
-use crate::kafka::{Connection, Error, Fetched, Partitions, Polled, Position};
+use crate::{
+    config::nearest,
+    kafka::{Connection, Error, Fetched, Partitions, Polled, Position},
+};
 
 /// A topic that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub struct FromKafka {
     bounded: bool,
     step_records: i64,
     looked: Instant,
-    /// Topics that are waited for; each is told once.
-    missing: BTreeSet<String>,
+    /// Topics that are waited for, each with the one that may have been meant; each is told once.
+    missing: BTreeMap<String, Option<String>>,
     told: BTreeSet<String>,
 }
 
@@ -70,12 +73,12 @@ impl FromKafka {
                 .unwrap_or_default()
                 .clamp(FIRST_STEP_RECORDS, LARGEST_FIRST_STEP_RECORDS) as i64,
             looked: Instant::now(),
-            missing: BTreeSet::new(),
+            missing: BTreeMap::new(),
             told: BTreeSet::new(),
         };
         source.find()?;
         if !follow && !source.missing.is_empty() {
-            let topics = source.missing.into_iter().collect();
+            let topics = source.missing.into_keys().collect();
             return Err(Error::MissingTopics { topics });
         }
         source.tell_missing();
@@ -91,7 +94,9 @@ impl FromKafka {
         for wanted in &self.wanted {
             let count = there.get(&wanted.topic).copied().unwrap_or_default();
             if count == 0 {
-                self.missing.insert(wanted.topic.clone());
+                let is_doubtful = wanted.kind == Kind::Unknown;
+                let near = nearest(&wanted.topic, there.keys().map(String::as_str)).filter(|_| is_doubtful);
+                self.missing.insert(wanted.topic.clone(), near.map(str::to_owned));
             }
             let topic: Arc<str> = wanted.topic.as_str().into();
             let known = self.feeds.iter().filter(|feed| feed.next.topic == topic).count() as i32;
@@ -115,9 +120,11 @@ impl FromKafka {
     }
 
     fn tell_missing(&mut self) {
-        for topic in &self.missing {
+        for (topic, near) in &self.missing {
             if self.told.insert(topic.clone()) {
-                tracing::warn!("topic {topic} does not exist yet; waiting for it");
+                let near = near.as_ref().map(|near| format!(" (did you mean `{near}`?)"));
+                let near = near.unwrap_or_default();
+                tracing::warn!("topic {topic} does not exist yet; waiting for it{near}");
             }
         }
     }
