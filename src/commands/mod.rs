@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::{self, App, GlobalArgs};
 
+mod complete;
 mod completions;
 mod config;
 mod demo;
@@ -87,6 +88,9 @@ pub fn command() -> clap::Command {
 
 /// Parses the process's arguments, runs the command and gives the process's exit code.
 pub fn main() -> ExitCode {
+    if complete::answer() {
+        return ExitCode::SUCCESS;
+    }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -31,5 +31,6 @@ pub mod requests;
 pub mod running;
 pub mod scene;
 pub mod services;
+pub mod terminal;
 pub mod topics;
 pub mod watched;
