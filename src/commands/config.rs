@@ -23,10 +23,13 @@ pub struct ConfigCommand {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Read the configuration and tell all that is wrong with it; exit code 3 if there is anything
+    #[command(after_help = "Examples:\n  clp config check\n  clp config check --config worker.yaml -q")]
     Check,
     /// Print the effective configuration, defaults and environment included, secrets masked
+    #[command(after_help = "Examples:\n  clp config show\n  CLP_KAFKA_BROKERS=b1:9092 clp config show | grep brokers")]
     Show,
     /// Print the files that are read; with none, where they are looked for goes to standard error
+    #[command(after_help = "Examples:\n  clp config path\n  $EDITOR \"$(clp config path | head -1)\"")]
     Path,
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{self, App, GlobalArgs};
 
@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod extract;
 mod gather;
+mod groups;
 mod ingest;
 mod init_topics;
 mod list_blobs;
@@ -27,12 +28,12 @@ mod verify;
 mod watching;
 
 const AFTER_HELP: &str = "First steps:
-  clp demo                           see it work, with nothing else running
-  clp setup-config                   write a configuration; fill in the storage accounts
-  clp init-topics                    create the topics in Kafka
-  clp list-blobs --env P1            see which blobs there are
-  clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka
-  clp tail --env P1 --service api    see lines as they come
+  clp demo                           # see it work, with nothing else running
+  clp setup-config                   # write a configuration, to be filled in
+  clp init-topics                    # create the topics in Kafka
+  clp list-blobs --env P1            # see which blobs there are
+  clp ingest --env P1 --blob NAME    # bring a blob's lines into Kafka
+  clp tail --env P1 --service api    # see lines as they come
 
 Exit codes:
   0 done · 1 failed · 2 wrong usage · 3 configuration · 4 Kafka · 5 storage · 6 data
@@ -43,7 +44,7 @@ Exit codes:
 #[command(
     name = "clp",
     version,
-    max_term_width = 100,
+    max_term_width = groups::MAX_COLUMNS,
     after_help = AFTER_HELP
 )]
 pub struct Cli {
@@ -81,9 +82,11 @@ impl Command {
     }
 }
 
-/// The whole command line, for completions and manuals.
+/// The whole command line, for parsing, completions and manuals.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let command = Cli::command();
+    let template = groups::template(&command);
+    command.help_template(template)
 }
 
 /// Parses the process's arguments, runs the command and gives the process's exit code.
@@ -91,7 +94,8 @@ pub fn main() -> ExitCode {
     if complete::answer() {
         return ExitCode::SUCCESS;
     }
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches());
+    let cli = cli.unwrap_or_else(|error| error.format(&mut command()).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -24,7 +24,7 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
+  clp ingest --env P1 --blob 20250606.api-7d4f_default_platform-0a….gz
   clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
   clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
   clp ingest --env P1 --blob NAME --dry-run --format json

@@ -31,7 +31,8 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   clp verify --env P1 --date yesterday
   clp verify --env P1 --date yesterday --deep
-  clp verify --env P1 --blob 'kubernetes/20250606.api-*' --deep --format json | jq 'select(.ok | not)'";
+  clp verify --env P1 --blob 'kubernetes/20250606.api-*' --deep --format json |
+    jq 'select(.ok | not)'";
 
 /// Verify that Kafka has each line of the blobs in storage once
 ///
