@@ -21,7 +21,7 @@ SERVICES := tests/services
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 
-.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -131,6 +131,9 @@ completions: build ## Write the shell completions into completions/
 	$(TARGET)/debug/clp completions fish >completions/clp.fish
 	$(TARGET)/debug/clp completions elvish >completions/clp.elv
 	$(TARGET)/debug/clp completions powershell >completions/_clp.ps1
+
+man: build ## Write the manual pages into target/man
+	$(TARGET)/debug/clp man $(TARGET)/man
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

@@ -16,6 +16,7 @@ mod groups;
 mod ingest;
 mod init_topics;
 mod list_blobs;
+mod man;
 mod monitor;
 mod selection;
 mod services;
@@ -68,6 +69,7 @@ enum Command {
     SetupConfig(setup_config::SetupConfig),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Man(man::Man),
     Demo(demo::Demo),
 }
 
@@ -146,6 +148,7 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::SetupConfig(args) => setup_config::run(args, app),
         Command::Config(args) => config::run(args, app),
         Command::Completions(args) => completions::run(args, app),
+        Command::Man(args) => man::run(args, app),
         Command::Demo(args) => demo::run(args, app).await,
     }
 }

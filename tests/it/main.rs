@@ -28,6 +28,7 @@ mod kafka_commands_test;
 mod kafka_faults_test;
 mod list_blobs_test;
 mod log_format_test;
+mod man_test;
 mod memory_test;
 mod messages_test;
 mod metrics_test;
