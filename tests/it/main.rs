@@ -46,6 +46,7 @@ mod start_offset_test;
 mod status_test;
 mod storage_faults_test;
 mod support;
+mod tables_test;
 mod tail_raw_test;
 mod tail_test;
 mod torn_tail_test;
