@@ -24,7 +24,7 @@ OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
-.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions clean \
+.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -155,6 +155,9 @@ completions: build ## Write the shell completions into completions/
 	$(TARGET)/debug/clp completions fish >completions/clp.fish
 	$(TARGET)/debug/clp completions elvish >completions/clp.elv
 	$(TARGET)/debug/clp completions powershell >completions/_clp.ps1
+
+man: build ## Write the manual pages into target/man
+	$(TARGET)/debug/clp man $(TARGET)/man
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

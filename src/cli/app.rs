@@ -5,7 +5,11 @@ use std::{cell::OnceCell, path::Path};
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
-use super::{GlobalArgs, Output, logging, output};
+use super::{
+    GlobalArgs, Output,
+    blob_names::{NamesFile, SeenNames},
+    logging, output,
+};
 use crate::{
     config::{
         self, AccountAccess, Brokers, Config, Environment, Keyring, Loaded, Overrides, RetryStrategy, StorageAccount,
@@ -20,6 +24,8 @@ pub struct App {
     environment: Environment,
     loaded: OnceCell<Loaded>,
     stop: CancellationToken,
+    /// Of the commands that note the names of the blobs that they list.
+    seen_names: Option<SeenNames>,
 }
 
 /// A connection, and the embedded broker behind it if that was asked for.
@@ -35,11 +41,29 @@ impl App {
     /// Starts logging; the configuration is read when it is first asked for.
     pub fn start(global: GlobalArgs) -> Self {
         logging::start(&global);
+        Self::silent(global)
+    }
+
+    /// Without a log, whatever there is to tell.
+    pub fn silent(global: GlobalArgs) -> Self {
         Self {
             global,
             environment: Environment::of_process(),
             loaded: OnceCell::new(),
             stop: CancellationToken::new(),
+            seen_names: None,
+        }
+    }
+
+    /// Notes the names of all blobs that are listed from now on, for completion.
+    pub fn note_names(&mut self) {
+        self.seen_names = Some(SeenNames::default());
+    }
+
+    /// Keeps the names that were noted.
+    pub fn keep_names(&self) {
+        if let Some(seen) = &self.seen_names {
+            seen.keep();
         }
     }
 
@@ -55,6 +79,7 @@ impl App {
             environment: Environment::default(),
             loaded: OnceCell::new(),
             stop: CancellationToken::new(),
+            seen_names: None,
         }
     }
 
@@ -114,7 +139,12 @@ impl App {
             account.container = name.to_owned();
         }
         let name = account.container.clone();
-        Ok((open(account, retry_policy(config))?, name))
+        let opened = open(account, retry_policy(config))?;
+        let file = || NamesFile::of(self.loaded().ok()?, &self.environment, id, container);
+        Ok(match self.seen_names.clone().zip(file()) {
+            Some((seen, file)) => (opened.observed(move |blobs| seen.add(&file, blobs)), name),
+            None => (opened, name),
+        })
     }
 
     /// Logs at the level that the configuration has for services, unless flags or `CLP_LOG` say otherwise.

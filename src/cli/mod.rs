@@ -1,6 +1,7 @@
 //! What all commands share: global flags, output, progress, logging, and how errors end the process.
 
 mod app;
+mod blob_names;
 mod exit;
 mod global;
 mod logging;
@@ -13,6 +14,7 @@ mod table;
 mod told;
 
 pub use app::{App, Kafka, open_once};
+pub use blob_names::{BlobNames, MAX_NAMES, NamesFile};
 pub use exit::{Exit, Failure, exit_of, go_on_after, in_words, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, plural, to_stderr};

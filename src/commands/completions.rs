@@ -1,16 +1,22 @@
 //! `clp completions`.
 
 use clap::Args;
-use clap_complete::{Shell, generate};
+use clap_complete::Shell;
 
+use super::complete;
 use crate::cli::App;
 
 const EXAMPLES: &str = "Examples:
   bash: clp completions bash > ~/.local/share/bash-completion/completions/clp
-  zsh:  clp completions zsh > \"${fpath[1]}/_clp\"
-  fish: clp completions fish > ~/.config/fish/completions/clp.fish";
+  zsh:  clp completions zsh > ~/.zfunc/_clp     # a directory of fpath
+  fish: clp completions fish > ~/.config/fish/completions/clp.fish
+  once: source <(clp completions bash)          # for this shell only";
 
 /// Print a shell's completion script
+///
+/// With it the shell asks clp at every Tab. So commands and flags are those of the clp that is installed, and environments,
+/// subscriptions, services, topics and containers those of the configuration, also of one that --config names before them.
+/// `--blob` offers the newest names that were listed; if that was more than a minute ago, storage is asked for a moment.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Completions {
@@ -20,8 +26,7 @@ pub struct Completions {
 }
 
 pub fn run(args: Completions, app: &App) -> anyhow::Result<()> {
-    let mut script = Vec::new();
-    generate(args.shell, &mut super::command(), "clp", &mut script);
+    let script = complete::script(&args.shell.to_string())?;
     let mut output = app.output();
     output.bytes(&script)?;
     Ok(output.flush()?)

@@ -2,25 +2,29 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{self, App, GlobalArgs};
 
 mod analyze_logs;
+mod complete;
 mod completions;
 mod config;
 mod demo;
 mod extract;
 mod gather;
+mod groups;
 mod health;
 mod ingest;
 mod init_opensearch;
 mod init_topics;
 mod list_blobs;
 mod list_services;
+mod man;
 mod monitor;
 mod probe;
 mod selection;
+mod services;
 mod setup_config;
 mod status;
 mod tail;
@@ -30,12 +34,12 @@ mod verify;
 mod watching;
 
 const AFTER_HELP: &str = "First steps:
-  clp demo                           see it work, with nothing else running
-  clp setup-config                   set up storage accounts and Kafka
-  clp init-topics                    create the topics in Kafka
-  clp list-blobs --env P1            see which blobs there are
-  clp ingest --env P1 --blob NAME    bring a blob's lines into Kafka
-  clp tail --env P1 --service api    see lines as they come
+  clp demo                           # see it work, with nothing else running
+  clp setup-config                   # set up storage accounts and Kafka
+  clp init-topics                    # create the topics in Kafka
+  clp list-blobs --env P1            # see which blobs there are
+  clp ingest --env P1 --blob NAME    # bring a blob's lines into Kafka
+  clp tail --env P1 --service api    # see lines as they come
 
 Exit codes:
   0 done · 1 failed · 2 wrong usage · 3 configuration · 4 Kafka · 5 storage · 6 data
@@ -46,7 +50,7 @@ Exit codes:
 #[command(
     name = "clp",
     version,
-    max_term_width = 100,
+    max_term_width = groups::MAX_COLUMNS,
     after_help = AFTER_HELP
 )]
 pub struct Cli {
@@ -74,17 +78,40 @@ enum Command {
     SetupConfig(setup_config::SetupConfig),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Man(man::Man),
     Demo(demo::Demo),
 }
 
-/// The whole command line, for completions and manuals.
+impl Command {
+    /// Whether it lists blobs whose names somebody may want to complete next. Services list them all day long.
+    fn lists_blobs(&self) -> bool {
+        match self {
+            Self::Ingest(args) => !args.is_worker(),
+            Self::ListBlobs(_)
+            | Self::ListServices(_)
+            | Self::AnalyzeLogs(_)
+            | Self::Status(_)
+            | Self::Tail(_)
+            | Self::Verify(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The whole command line, for parsing, completions and manuals.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let command = Cli::command();
+    let template = groups::template(&command);
+    command.help_template(template)
 }
 
 /// Parses the process's arguments, runs the command and gives the process's exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    if complete::answer() {
+        return ExitCode::SUCCESS;
+    }
+    let cli = Cli::from_arg_matches(&command().get_matches());
+    let cli = cli.unwrap_or_else(|error| error.format(&mut command()).exit());
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -111,9 +138,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Monitor(args) => args.name_configuration(&mut global)?,
         _ => {}
     }
-    let app = App::start(global);
+    let mut app = App::start(global);
     let _signals = cli::exit_on_signal();
-    dispatch(cli.command, &app).await
+    if cli.command.lists_blobs() {
+        app.note_names();
+    }
+    let result = dispatch(cli.command, &app).await;
+    app.keep_names();
+    result
 }
 
 async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
@@ -134,6 +166,7 @@ async fn dispatch(command: Command, app: &App) -> anyhow::Result<()> {
         Command::SetupConfig(args) => setup_config::run(args, app).await,
         Command::Config(args) => config::run(args, app).await,
         Command::Completions(args) => completions::run(args, app),
+        Command::Man(args) => man::run(args, app),
         Command::Demo(args) => demo::run(args, app).await,
     }
 }

@@ -23,10 +23,19 @@ pub fn explain_missing(error: kafka::Error, config: &config::Kafka) -> anyhow::E
         return error.into();
     };
     let own = config.topics.all();
-    let others = topics.iter().filter(|topic| own.iter().all(|(_, name)| name != topic));
-    let hint = others.fold("clp init-topics".to_owned(), |hint, topic| {
+    let others: Vec<&String> = topics
+        .iter()
+        .filter(|topic| own.iter().all(|(_, name)| name != topic))
+        .collect();
+    let known = || own.iter().flat_map(|(key, name)| [*name, *key]);
+    let meant = others.iter().find_map(|topic| config::nearest(topic, known()));
+    let create = others.iter().fold("clp init-topics".to_owned(), |hint, topic| {
         format!("{hint} --topic {topic}")
     });
+    let hint = match meant {
+        Some(near) => format!("did you mean `{near}`? If not, {create} creates it"),
+        None => create,
+    };
     Failure::new(Exit::Kafka, error.to_string()).with_hint(hint).into()
 }
 

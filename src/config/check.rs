@@ -302,8 +302,8 @@ pub fn account_path(id: &EnvironmentId) -> KeyPath {
     ])
 }
 
-/// The service that `name`, which is none, looks like.
-fn misspelled<'a>(name: &str, selectors: &'a Selectors) -> Option<&'a str> {
+/// The service that `name`, which is none, looks like; `None` also where pods' names may well begin so.
+pub fn misspelled<'a>(name: &str, selectors: &'a Selectors) -> Option<&'a str> {
     if selectors.named(name).is_some() {
         return None;
     }

@@ -32,7 +32,7 @@ pub struct Overrides {
 }
 
 /// A configuration, and what is to be told about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     pub config: Config,
     pub warnings: Vec<Problem>,
@@ -70,50 +70,63 @@ impl Config {
     /// # Errors
     /// As [`Config::load`], and a file that is named but not there.
     pub fn load_with(overrides: &Overrides, environment: &Environment) -> Result<Loaded, Error> {
-        let mut findings = Findings::default();
-        let searched = search::candidates(environment);
-        let main = match search::main_file(overrides.config_path.as_deref(), environment)? {
-            Some(path) => Some(open(&path, environment, &mut findings)?),
-            None => None,
-        };
-        let accounts = accounts_file(main.as_ref(), &searched, environment, &mut findings);
-        let files: Vec<PathBuf> = main
-            .iter()
-            .chain(&accounts)
-            .map(|document| document.path.clone())
-            .collect();
-        if files.is_empty()
-            && let Some(old) = search::oldest_file(environment)
-        {
-            let message = "found, but no longer read from there (`clp setup-config --migrate` takes it over)";
-            findings.warnings.push(Problem::new(Place::File(old), message));
-        }
-
-        let schema = schema::document();
-        let mut layers = Layers::new(main, accounts);
-        findings.add(variables::apply(environment, &schema, &mut layers));
-        apply_flags(overrides, &mut layers);
-
-        let (mut config, found) = read(&layers, &schema);
-        findings.add(found);
-        findings.add(check(&mut config, &layers));
-        findings.errors.sort_by(|a, b| a.place.cmp(&b.place));
-        findings.warnings.sort_by(|a, b| a.place.cmp(&b.place));
-        config.azure_account = azure_variables::account(environment);
-        if findings.errors.is_empty() {
-            Ok(Loaded {
-                config,
-                warnings: findings.warnings,
-                files,
-                searched,
-                names_brokers: KeyPath::dotted(BROKERS)
-                    .find(&layers.merged)
-                    .is_some_and(|brokers| !brokers.is_null()),
-            })
-        } else {
-            Err(Error::Invalid(findings.errors.into()))
+        let (loaded, errors) = gather(overrides, environment)?;
+        match errors.is_empty() {
+            true => Ok(loaded),
+            false => Err(Error::Invalid(errors.into())),
         }
     }
+
+    /// As much of the configuration as can be read, with the defaults in the place of what is wrong: for completion,
+    /// which has nobody to tell of mistakes.
+    pub fn readable(overrides: &Overrides, environment: &Environment) -> Loaded {
+        let loaded = gather(overrides, environment);
+        loaded.map_or_else(|_| Loaded::default(), |(loaded, _)| loaded)
+    }
+}
+
+/// All that there is, and all that is wrong with it.
+fn gather(overrides: &Overrides, environment: &Environment) -> Result<(Loaded, Vec<Problem>), Error> {
+    let mut findings = Findings::default();
+    let searched = search::candidates(environment);
+    let main = match search::main_file(overrides.config_path.as_deref(), environment)? {
+        Some(path) => Some(open(&path, environment, &mut findings)?),
+        None => None,
+    };
+    let accounts = accounts_file(main.as_ref(), &searched, environment, &mut findings);
+    let files: Vec<PathBuf> = main
+        .iter()
+        .chain(&accounts)
+        .map(|document| document.path.clone())
+        .collect();
+    if files.is_empty()
+        && let Some(old) = search::oldest_file(environment)
+    {
+        let message = "found, but no longer read from there (`clp setup-config --migrate` takes it over)";
+        findings.warnings.push(Problem::new(Place::File(old), message));
+    }
+
+    let schema = schema::document();
+    let mut layers = Layers::new(main, accounts);
+    findings.add(variables::apply(environment, &schema, &mut layers));
+    apply_flags(overrides, &mut layers);
+
+    let (mut config, found) = read(&layers, &schema);
+    findings.add(found);
+    findings.add(check(&mut config, &layers));
+    findings.errors.sort_by(|a, b| a.place.cmp(&b.place));
+    findings.warnings.sort_by(|a, b| a.place.cmp(&b.place));
+    config.azure_account = azure_variables::account(environment);
+    let loaded = Loaded {
+        config,
+        warnings: findings.warnings,
+        files,
+        searched,
+        names_brokers: KeyPath::dotted(BROKERS)
+            .find(&layers.merged)
+            .is_some_and(|brokers| !brokers.is_null()),
+    };
+    Ok((loaded, findings.errors))
 }
 
 impl Findings {

@@ -9,8 +9,23 @@ use jiff::{ToSpan, civil};
 pub struct Date(civil::Date);
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not a date: use YYYYMMDD, YYYY-MM-DD, `today` or `yesterday`")]
+#[error("`{0}` is not a date: use YYYYMMDD, YYYY-MM-DD, `today` or `yesterday`{guess}", guess = guess(.0))]
 pub struct InvalidDate(String);
+
+const TODAY: &str = "today";
+const YESTERDAY: &str = "yesterday";
+/// Letters that may be wrong, too many or too few.
+const MISTAKES: usize = 2;
+
+/// What was probably meant, as the end of a message.
+pub(super) fn guess(text: &str) -> String {
+    let meant = [TODAY, YESTERDAY]
+        .into_iter()
+        .find(|word| strsim::damerau_levenshtein(text, word) <= MISTAKES);
+    meant
+        .map(|word| format!(" (did you mean `{word}`?)"))
+        .unwrap_or_default()
+}
 
 impl Date {
     /// Parses `YYYYMMDD` and nothing else: the form of blob names.
@@ -51,8 +66,8 @@ impl FromStr for Date {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidDate(text.to_owned());
         match text {
-            "today" => Ok(Self::today_utc()),
-            "yesterday" => Ok(Self::today_utc().days_before(1)),
+            TODAY => Ok(Self::today_utc()),
+            YESTERDAY => Ok(Self::today_utc().days_before(1)),
             _ if text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-' => {
                 Self::from_compact(&text.replace('-', "")).ok_or_else(invalid)
             }
@@ -117,6 +132,25 @@ mod tests {
             "٢٠٢٥٠٦٠٦",
         ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_for_days_are_guessed() {
+        for (text, meant) in [
+            ("yesterdy", Some("yesterday")),
+            ("Today", Some("today")),
+            ("tody", Some("today")),
+            ("tomorrow", None),
+            ("20250230", None),
+        ] {
+            let told = text.parse::<Date>().unwrap_err().to_string();
+            let guess = meant.map(|word| format!("(did you mean `{word}`?)"));
+            assert_eq!(
+                told.split_once(" (").map(|(_, guess)| format!("({guess}")),
+                guess,
+                "{told}"
+            );
         }
     }
 

@@ -4,14 +4,14 @@ use std::str::FromStr;
 
 use jiff::{Span, SpanRelativeTo, Timestamp, tz::TimeZone};
 
-use super::Date;
+use super::{Date, date};
 
 /// An instant. A day means its beginning in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub Timestamp);
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no time: use 15m, 2h, 1d (ago), 2025-06-06T12:00:00Z, or a day")]
+#[error("`{0}` is no time: use 15m, 2h, 1d (ago), 2025-06-06T12:00:00Z, or a day{guess}", guess = date::guess(.0))]
 pub struct InvalidMoment(String);
 
 impl Moment {

@@ -19,8 +19,7 @@ pub mod location;
 pub mod ranges;
 pub mod retry;
 
-use std::ops::Range;
-use std::time::Duration;
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -64,7 +63,13 @@ pub struct Page {
 
 /// An open container. Clones are cheap and share their connections.
 #[derive(Clone)]
-pub struct Container(Backend);
+pub struct Container {
+    backend: Backend,
+    observer: Option<Observer>,
+}
+
+/// Is told of every page that is listed.
+type Observer = Arc<dyn Fn(&[BlobProperties]) + Send + Sync>;
 
 #[derive(Clone)]
 enum Backend {
@@ -78,7 +83,7 @@ impl Container {
     /// # Errors
     /// [`Kind::Invalid`] if the location cannot be right.
     pub fn open(location: &Location, retry: RetryPolicy) -> Result<Self, Error> {
-        Ok(Self(match location {
+        let backend = match location {
             Location::Azure {
                 account,
                 endpoint,
@@ -93,20 +98,34 @@ impl Container {
                 location.describe(),
             )?),
             Location::Directory { path } => Backend::Directory(DirectoryContainer::open(path, location.describe())),
-        }))
+        };
+        Ok(Self {
+            backend,
+            observer: None,
+        })
+    }
+
+    /// The same, with somebody who is told of every page that is listed.
+    #[must_use]
+    pub fn observed(self, observer: impl Fn(&[BlobProperties]) + Send + Sync + 'static) -> Self {
+        Self {
+            observer: Some(Arc::new(observer)),
+            ..self
+        }
     }
 
     /// The same, but no retry of a request begins when `max_total` has passed since its first try.
     pub fn giving_up_after(self, max_total: Duration) -> Self {
-        Self(match self.0 {
+        let backend = match self.backend {
             Backend::Azure(azure) => Backend::Azure(azure.giving_up_after(max_total)),
             directory @ Backend::Directory(_) => directory,
-        })
+        };
+        Self { backend, ..self }
     }
 
     /// The container for messages, such as `container logs of account acme at https://…` or `directory /srv/logs`.
     pub fn describe(&self) -> String {
-        match &self.0 {
+        match &self.backend {
             Backend::Azure(azure) => azure.describe().to_owned(),
             Backend::Directory(directory) => directory.describe().to_owned(),
         }
@@ -114,17 +133,21 @@ impl Container {
 
     /// One page of the blobs whose names start with `prefix`. `next` is the [`Page::next`] of the page before, if any.
     pub async fn page(&self, prefix: &str, next: Option<String>) -> Result<Page, Error> {
-        match &self.0 {
-            Backend::Azure(azure) => azure.page(prefix, next).await,
-            Backend::Directory(directory) => directory.page(prefix, next).await,
+        let page = match &self.backend {
+            Backend::Azure(azure) => azure.page(prefix, next).await?,
+            Backend::Directory(directory) => directory.page(prefix, next).await?,
+        };
+        if let Some(observer) = &self.observer {
+            observer(&page.blobs);
         }
+        Ok(page)
     }
 
     /// The different beginnings of the names that start with `prefix`, each up to and with the first `.` behind the
     /// prefix (`kubernetes/20250606.`), and whole names without one; in their order. So the days that there are can be
     /// asked for without their blobs.
     pub async fn groups(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        match &self.0 {
+        match &self.backend {
             Backend::Azure(azure) => azure.groups(prefix).await,
             Backend::Directory(directory) => directory.groups(prefix).await,
         }
@@ -135,7 +158,7 @@ impl Container {
     /// # Errors
     /// [`Kind::BlobNotFound`] and [`Kind::ContainerNotFound`] are told apart.
     pub async fn properties(&self, name: &str) -> Result<BlobProperties, Error> {
-        match &self.0 {
+        match &self.backend {
             Backend::Azure(azure) => azure.properties(name).await,
             Backend::Directory(directory) => directory.properties(name).await,
         }
@@ -144,7 +167,7 @@ impl Container {
     /// The bytes from `range.start` up to `range.end` or the blob's end, whichever comes first; so none at all if the
     /// range begins behind the end. The blob may grow meanwhile. The whole range is held in memory: see [`prefetch`].
     pub async fn read(&self, name: &str, range: Range<u64>) -> Result<Bytes, Error> {
-        match &self.0 {
+        match &self.backend {
             Backend::Azure(azure) => azure.read(name, range).await,
             Backend::Directory(directory) => directory.read(name, range).await,
         }

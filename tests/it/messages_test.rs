@@ -70,6 +70,12 @@ fn mistakes_about_blobs_and_offsets() {
         &["ingest", "--blob", &good, "--start-offset", "5", "--resume"],
         &["ingest", "--blob", &bad, "-qq"],
         &["ingest", "--blob", &good, "--topic", "no-such-topic"],
+        &["ingest", "--blob", &good, "--service", "aip"],
+        &["list-blobs", "--service", "aip"],
+        &["list-blobs", "--service", "tomcat"],
+        &["list-blobs", "--service", "jsapps"],
+        &["verify", "--service", "backofice"],
+        &["tail", "--no-follow", "--topics", "raw_aplication"],
         &["ingest", "--blob", &good, "-X", "sasl.mechanism"],
         &["ingest", "--blob", &good, "-X", "linger.ms=soon"],
         &["ingest", "--blob", &good, "-X", "linger=5"],
@@ -92,6 +98,10 @@ fn mistakes_about_the_configuration() {
         &["setup-config", "--migrate"],
         &["list-blob"],
         &["list-blobs", "--date", "yesteryear"],
+        &["list-blobs", "--date", "yesterdy"],
+        &["tail", "--since", "tody"],
+        &["tail", "--level", "wran"],
+        &["tail", "--levl", "warn"],
         &["test-kafka", "not a broker"],
     ] {
         told.run(&bare, args);

@@ -31,8 +31,10 @@ enum What {
     /// configuration is wrong; 4 or 5 if the one connection, or all, do not work; 7 if some do not.
     Check(check::Check),
     /// Print the effective configuration, defaults and environment included, secrets masked
+    #[command(after_help = "Examples:\n  clp config show\n  CLP_KAFKA_BROKERS=b1:9092 clp config show | grep brokers")]
     Show,
     /// Print the files that are read; with none, where they are looked for goes to standard error
+    #[command(after_help = "Examples:\n  clp config path\n  $EDITOR \"$(clp config path | head -1)\"")]
     Path,
 }
 

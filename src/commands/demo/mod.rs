@@ -19,8 +19,8 @@ use crate::{
 
 const EXAMPLES: &str = "Examples:
   clp demo
-  clp demo --keep ./demo            keeps the blobs and a configuration for them
-  clp demo --keep ./demo --stay     goes on until Ctrl-C: try all commands in another terminal";
+  clp demo --keep ./demo            # keeps the blobs and a configuration for them
+  clp demo --keep ./demo --stay     # goes on until Ctrl-C, to try all commands with";
 
 /// See the whole pipeline at work, with nothing else installed or running
 ///

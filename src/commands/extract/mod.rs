@@ -10,10 +10,11 @@ use clap::Args;
 use crate::{cli::App, config};
 
 const EXAMPLES: &str = "Examples:
-  clp extract                                             # the service: until it is told to stop
-  clp extract --until-idle 60                             # in a job: until nothing was left to do for a minute
+  clp extract                     # the service: until it is told to stop
+  clp extract --until-idle 60     # in a job: until a minute brought nothing to do
   clp extract --input 20250606.api-674b9bdb88-vm775.gz --service api
-  clp extract --input proxy.gz --service apache-proxy | jq -c 'select(.record.status_code >= 500)'
+  clp extract --input proxy.gz --service apache-proxy |
+    jq -c 'select(.record.status_code >= 500)'
   zcat *.gz | clp extract --input - --service api";
 
 /// Extract records from raw lines: messages, requests, errors

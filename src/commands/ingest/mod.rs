@@ -24,7 +24,7 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  clp ingest --env P1 --blob kubernetes/20250606.api-7d4f_default_platform-0a….gz
+  clp ingest --env P1 --blob 20250606.api-7d4f_default_platform-0a….gz
   clp ingest --env P1 --blob 'kubernetes/20250606.api-*' --resume
   clp ingest --env P1 --blob NAME --start-offset 18123 --topic replay
   clp ingest --env P1 --blob NAME --dry-run --format json
@@ -149,6 +149,11 @@ impl Ingest {
         Ok(self)
     }
 
+    /// Whether it is to run as a service.
+    pub fn is_worker(&self) -> bool {
+        self.service.worker
+    }
+
     fn start(&self) -> Start {
         match self.resume {
             true => Start::Resume,
@@ -158,7 +163,7 @@ impl Ingest {
 }
 
 pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
-    if args.service.worker {
+    if args.is_worker() {
         return worker::run(&args, app).await;
     }
     let args = args.with_environment(|name| std::env::var(name).ok())?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{AlignArg, Ingest, OnCorruptArg};
 use crate::{
     cli::{App, Failure},
-    commands::topics,
+    commands::{services, topics},
     config,
     domain::{BlobName, EnvironmentId, Selectors},
     kafka::{self, Cluster},
@@ -95,13 +95,14 @@ fn service(args: &Ingest, selectors: &Selectors, blob: &str) -> anyhow::Result<O
     let is_pod_prefix = BlobName::parse(blob).is_none_or(|name| name.pod.starts_with(wanted));
     let service = selectors.resolve(wanted).name;
     if selectors.named(wanted).is_none() && !is_pod_prefix {
-        let names: Vec<&str> = selectors.iter().map(|selector| selector.name.as_str()).collect();
+        let meant = services::meant(wanted, selectors);
+        let meant = meant.map_or_else(String::new, |near| format!("did you mean `{near}`? Or "));
         return Err(Failure::usage(format!(
             "`{wanted}` is no service, and the pod of blob {blob} does not begin so"
         ))
         .with_hint(format!(
-            "leave --service out, or name one of {}; others can be added under `selectors` in the configuration",
-            names.join(", ")
+            "{meant}leave --service out, or name one of {}; others can be added under `selectors` in the configuration",
+            services::names(selectors)
         ))
         .into());
     }

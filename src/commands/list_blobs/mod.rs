@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 
 use self::{plan::Plan, print::Printer};
-use super::selection::EnvironmentSelection;
+use super::{selection::EnvironmentSelection, services};
 use crate::{
     cli::{App, Parts},
     domain::Date,
@@ -97,7 +97,9 @@ pub async fn run(args: ListBlobs, app: &App) -> anyhow::Result<()> {
         };
         parts.note(result)?;
     }
-    printer.finish()?;
+    if printer.finish()? == Some(0) {
+        services::tell_nothing_of(args.service.as_deref(), &selectors);
+    }
     parts.into_result()
 }
 

@@ -109,11 +109,11 @@ impl<'a> Printer<'a> {
         ))
     }
 
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+    /// Sums up, and gives the number of blobs; `None` if no environment could be listed, of which the error says why.
+    pub(super) fn finish(mut self) -> anyhow::Result<Option<u64>> {
         self.output.flush()?;
         if self.environments == 0 {
-            // Nothing was listed: the error says why.
-            return Ok(());
+            return Ok(None);
         }
         to_stderr(&format!(
             "{}, {} ({} bytes) in {}",
@@ -122,7 +122,7 @@ impl<'a> Printer<'a> {
             self.bytes,
             plural(self.environments as u64, "environment", "environments"),
         ));
-        Ok(())
+        Ok(Some(self.blobs))
     }
 }
 

@@ -24,7 +24,8 @@ const EXAMPLES: &str = "Examples:
   clp monitor
   clp monitor config.yaml
   clp monitor --once --days-back 7 --env P1
-  clp monitor --once --dry-run --date 20250606 | jq -c 'select(.event == \"BlobObserved\")'";
+  clp monitor --once --dry-run --date 20250606 |
+    jq -c 'select(.event == \"BlobObserved\")'";
 
 /// Watch storage and tell which blobs are new, have changed, or are closed
 ///

@@ -11,7 +11,7 @@ use self::print::Printer;
 use super::{
     gather::{self, Selections, service_of},
     selection::EnvironmentSelection,
-    topics,
+    services, topics,
 };
 use crate::{
     cli::{App, Exit, Failure, Parts, cancel_on_signal, go_on_after},
@@ -80,6 +80,7 @@ pub async fn run(args: Status, app: &App) -> anyhow::Result<()> {
     let state_topic = state_topic(&app.config()?.kafka, &kafka.connection).await?;
     let mut look = Look {
         app,
+        service: args.service.as_deref(),
         selections,
         connection: kafka.connection.clone(),
         state_topic,
@@ -133,6 +134,7 @@ async fn state_topic(config: &config::Kafka, connection: &Connection) -> anyhow:
 /// What one look at everything needs.
 struct Look<'a> {
     app: &'a App,
+    service: Option<&'a str>,
     selections: Selections,
     connection: Connection,
     state_topic: (String, u32),
@@ -169,6 +171,9 @@ impl Look<'_> {
         let mut totals = Totals::default();
         rows.iter().for_each(|row| totals.add(row));
         self.printer.print(&rows, &totals)?;
+        if rows.is_empty() && !listed.is_empty() {
+            services::tell_nothing_of(self.service, &selectors);
+        }
         let unseen: Vec<String> = self
             .selections
             .keys()

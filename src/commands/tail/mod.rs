@@ -20,7 +20,8 @@ const EXAMPLES: &str = "Examples:
   clp tail --since 15m --grep 'OrderService|Cart' --exclude healthcheck
   clp tail -n 100 --no-follow --service api,backoffice
   clp tail --topics errors --format json | jq -r .error
-  clp tail --topics Raw.ProxyLogs --from-beginning --no-follow --format json --raw | jq .value
+  clp tail --topics Raw.ProxyLogs --from-beginning --no-follow -f json --raw |
+    jq .value
   clp tail --source storage --env P1 --service api --since 30m";
 
 /// Follow logs: from Kafka, or straight from storage

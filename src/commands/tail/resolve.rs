@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Tail;
 use crate::{
     cli::{App, Failure, Format},
+    commands::services,
     pipeline::tail::{Form, Listing, Look, Paint, Plan, Select, Start, Stored},
 };
 
@@ -13,6 +14,13 @@ const LAST_LINES: usize = 10;
 
 pub(super) fn look(args: &Tail, app: &App) -> anyhow::Result<Look> {
     let selectors = app.config()?.selectors();
+    for doubt in args
+        .services
+        .iter()
+        .filter_map(|name| services::doubt(name, &selectors))
+    {
+        tracing::warn!("{doubt}");
+    }
     let select = Select {
         subscription: args.environments.subscription.clone(),
         environments: environments(args, app)?,

@@ -12,7 +12,7 @@ use super::{
     gather::{self, Selections, service_of},
     ingest::find::find_blobs,
     selection::EnvironmentSelection,
-    topics,
+    services, topics,
     watching::Watching,
 };
 use crate::{
@@ -31,7 +31,8 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   clp verify --env P1 --date yesterday
   clp verify --env P1 --date yesterday --deep
-  clp verify --env P1 --blob 'kubernetes/20250606.api-*' --deep --format json | jq 'select(.ok | not)'";
+  clp verify --env P1 --blob 'kubernetes/20250606.api-*' --deep --format json |
+    jq 'select(.ok | not)'";
 
 /// Verify that Kafka has each line of the blobs in storage once
 ///
@@ -94,6 +95,7 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
         None => gather::list(app, &selections, &mut parts).await?,
         Some(blob) => find(app, &selections, blob, &mut parts).await?,
     };
+    let listed_none = listed.is_empty();
     let stored = listed.iter().flat_map(|(environment, blobs)| {
         let blobs = blobs.iter().cloned();
         blobs.map(|blob| (environment.clone(), blob))
@@ -134,6 +136,9 @@ pub async fn run(args: Verify, app: &App) -> anyhow::Result<()> {
     };
     let verdicts = verdicts(config, &known, findings.as_ref());
     printer.print(&verdicts)?;
+    if verdicts.is_empty() && !listed_none {
+        services::tell_nothing_of(args.service.as_deref(), &config.selectors());
+    }
     let faults = verdicts.iter().filter(|verdict| !verdict.ok).count();
     match faults {
         0 => parts.into_result(),

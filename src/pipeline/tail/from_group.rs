@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     Plan, Progress, Source, TailError, Take, Wanted,
-    from_kafka::{record, tell_missing},
+    from_kafka::{missing, record, tell_missing},
 };
 use crate::kafka::{Connection, Error, GroupReader, Partitions, Polled};
 
@@ -42,10 +42,9 @@ impl FromGroup {
         plan: &Plan,
     ) -> Result<Self, Error> {
         let there = Partitions::open(connection)?.topics()?;
-        let names = wanted.iter().map(|wanted| wanted.topic.clone());
-        let missing: BTreeSet<String> = names.filter(|topic| !there.contains_key(topic)).collect();
+        let missing = missing(&wanted, &there);
         if !plan.follow && !missing.is_empty() {
-            let topics = missing.into_iter().collect();
+            let topics = missing.into_keys().collect();
             return Err(Error::MissingTopics { topics });
         }
         tell_missing(&missing, &mut BTreeSet::new());

@@ -1,7 +1,7 @@
 //! Partitions as feeds, without a group.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +9,10 @@ use std::{
 use jiff::Timestamp;
 
 use super::{Kind, Place, Plan, Progress, Record, Source, Start, TailError, Take, source::CLOCKS_APART};
-use crate::kafka::{Connection, Error, Fetched, Partitions, Polled, Position};
+use crate::{
+    config::nearest,
+    kafka::{Connection, Error, Fetched, Partitions, Polled, Position},
+};
 
 /// A topic that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,8 @@ pub struct FromKafka {
     bounded: bool,
     step_records: i64,
     looked: Instant,
-    /// Topics that are waited for; each is told once.
-    missing: BTreeSet<String>,
+    /// Topics that are waited for, each with the one that may have been meant; each is told once.
+    missing: Missing,
     told: BTreeSet<String>,
 }
 
@@ -74,12 +77,12 @@ impl FromKafka {
                 .unwrap_or_default()
                 .clamp(FIRST_STEP_RECORDS, LARGEST_FIRST_STEP_RECORDS) as i64,
             looked: Instant::now(),
-            missing: BTreeSet::new(),
+            missing: Missing::new(),
             told: BTreeSet::new(),
         };
         source.find()?;
         if !follow && !source.missing.is_empty() {
-            let topics = source.missing.into_iter().collect();
+            let topics = source.missing.into_keys().collect();
             return Err(Error::MissingTopics { topics });
         }
         tell_missing(&source.missing, &mut source.told);
@@ -92,12 +95,9 @@ impl FromKafka {
     /// Takes up partitions that are not feeds yet, from their beginning on, and notes the topics that are not there.
     fn find(&mut self) -> Result<(), Error> {
         let there = self.partitions.topics()?;
-        self.missing.clear();
+        self.missing = missing(&self.wanted, &there);
         for wanted in &self.wanted {
             let count = there.get(&wanted.topic).copied().unwrap_or_default();
-            if count == 0 {
-                self.missing.insert(wanted.topic.clone());
-            }
             let topic: Arc<str> = wanted.topic.as_str().into();
             let known = self.feeds.iter().filter(|feed| feed.next.topic == topic).count() as i32;
             for partition in known..count {
@@ -264,11 +264,29 @@ impl Source for FromKafka {
     }
 }
 
+/// Topics that are not there, and for one that was typed the name of one that is, if that is near.
+pub(super) type Missing = BTreeMap<String, Option<String>>;
+
+/// `there` are the topics that there are, with their partition counts.
+pub(super) fn missing(wanted: &[Wanted], there: &BTreeMap<String, i32>) -> Missing {
+    let absent = wanted
+        .iter()
+        .filter(|wanted| there.get(&wanted.topic).is_none_or(|count| *count == 0));
+    let with_near = absent.map(|wanted| {
+        let is_doubtful = wanted.kind == Kind::Unknown;
+        let near = nearest(&wanted.topic, there.keys().map(String::as_str)).filter(|_| is_doubtful);
+        (wanted.topic.clone(), near.map(str::to_owned))
+    });
+    with_near.collect()
+}
+
 /// Says of each topic once that it is not there yet.
-pub(super) fn tell_missing(missing: &BTreeSet<String>, told: &mut BTreeSet<String>) {
-    for topic in missing {
+pub(super) fn tell_missing(missing: &Missing, told: &mut BTreeSet<String>) {
+    for (topic, near) in missing {
         if told.insert(topic.clone()) {
-            tracing::warn!("topic {topic} does not exist yet; waiting for it");
+            let near = near.as_ref().map(|near| format!(" (did you mean `{near}`?)"));
+            let near = near.unwrap_or_default();
+            tracing::warn!("topic {topic} does not exist yet; waiting for it{near}");
         }
     }
 }

@@ -39,4 +39,5 @@ pub mod services;
 pub mod terminal;
 pub mod tools;
 pub mod topics;
+pub mod typed;
 pub mod watched;

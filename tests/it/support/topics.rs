@@ -93,20 +93,6 @@ pub fn delete(kafka: &Kafka, name: &str) {
     });
 }
 
-/// Adds partitions to a topic until it has so many.
-pub fn grow(kafka: &Kafka, name: &str, partitions: usize) {
-    let admin = admin(&kafka.brokers());
-    let results = block_on(admin.create_partitions(&[NewPartitions::new(name, partitions)], &options(DEADLINE)));
-    for result in results.expect("create partitions") {
-        result.unwrap_or_else(|(topic, code)| panic!("add partitions to {topic}: {code}"));
-    }
-    wait_for(&format!("the partitions of {name}"), DEADLINE, || {
-        let metadata = admin.inner().fetch_metadata(Some(name), DEADLINE).ok()?;
-        let found = metadata.topics().first()?.partitions();
-        (found.len() == partitions && found.iter().all(|p| p.error().is_none())).then_some(())
-    });
-}
-
 /// Creates one topic, and waits until clients see its partitions led.
 pub fn create(kafka: &Kafka, name: &str, partitions: i32, config: &[(&str, &str)]) {
     create_all(kafka, &[(name, config)], partitions);
