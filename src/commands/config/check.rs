@@ -82,6 +82,9 @@ pub(super) async fn run(args: Check, app: &App) -> anyhow::Result<()> {
 
 /// Tries all connections side by side; each takes a bounded time.
 async fn try_all(app: &App, loaded: &Loaded, environments: Vec<EnvironmentId>) -> Vec<Tried> {
+    // Before the clocks run: the embedded broker takes a while to start, and a password may be in the keyring. Where nobody
+    // named brokers, nobody has said that there is a Kafka.
+    let kafka = loaded.names_brokers.then(|| app.kafka());
     let storage = environments
         .into_iter()
         .map(|id| async move { try_storage(app, id).await });
