@@ -33,7 +33,8 @@ impl Terminal {
     pub fn run(clp: &Clp, command: &str) -> Terminal {
         needed("script", "bsdutils");
         let program = env!("CARGO_BIN_EXE_clp").replace('\'', r"'\''");
-        let script = format!("clp() {{ '{program}' \"$@\"; }}; {command}");
+        // Ctrl-C is for `clp`: the shell goes on, to tell how that ended.
+        let script = format!("trap : INT; clp() {{ '{program}' \"$@\"; }}; {command}");
         let mut shell = Command::new("script");
         shell
             .args(["-q", "-e", "-f", "-c", &script, "/dev/null"])
