@@ -24,7 +24,7 @@ fn run_in_bounds(clp: &Clp, args: &[&str]) -> Outcome {
         .success();
     let megabytes = outcome.peak_rss_bytes >> 20;
     assert!(outcome.peak_rss_bytes > 1 << 20, "the peak was not seen");
-    println!("{megabytes} MiB in {:?}: {args:?}", outcome.took);
+    eprintln!("{megabytes} MiB in {:?}: {args:?}", outcome.took);
     assert!(outcome.peak_rss_bytes < PEAK, "{megabytes} MiB in {:?}", outcome.took);
     outcome
 }
