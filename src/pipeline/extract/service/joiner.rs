@@ -1,8 +1,9 @@
 //! Lines that came in parts, because they are longer than a record may be, are put together again.
 //!
 //! The parts of a line have its key and the header `part`, `i/n`. They follow each other in their partition, perhaps with
-//! lines of other blobs between them. Whatever comes behind the first part of an unfinished line waits with it. So all
-//! that lies before that part is done with, and nothing behind it is: a group's offset can say so at any time.
+//! lines of other blobs between them. Whatever comes behind the first part of an unfinished line waits with it, also a
+//! line that began before and has parts among its own. So all that lies before the first part that is held is done with,
+//! and nothing behind it is: a group's offset can say so at any time.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The unfinished lines of one partition, and what waits behind them.
 #[derive(Default)]
 pub struct Joiner {
-    /// In the order of the partition. The first is unfinished.
+    /// In the order of the partition, by their first parts. At least one is unfinished.
     held: VecDeque<Held>,
     /// How many were held before, and have gone.
     gone: u64,
@@ -38,6 +39,8 @@ struct Held {
     record: Consumed,
     /// The last part that is there; those before it are, too.
     last: Part,
+    /// Its offset.
+    end: i64,
     since: Instant,
     state: State,
 }
@@ -51,10 +54,12 @@ enum State {
 
 /// What comes out, in the order of the partition.
 #[derive(Debug)]
-pub enum Joined {
-    Line(Consumed),
-    /// The rest of a line is missing; this came of it, up to this part.
-    Broken(Consumed, Part),
+pub struct Joined {
+    pub record: Consumed,
+    /// Where the rest of the line is missing: the last part that came of it.
+    pub broken: Option<Part>,
+    /// Whether all that came out before lies before it, with all its parts.
+    pub is_apart: bool,
 }
 
 impl Joiner {
@@ -63,7 +68,7 @@ impl Joiner {
         self.held.is_empty()
     }
 
-    /// The offset of the first part of the first unfinished line.
+    /// The offset of the first part that is held.
     pub fn first_held(&self) -> Option<i64> {
         Some(self.held.front()?.record.offset)
     }
@@ -77,11 +82,23 @@ impl Joiner {
     pub fn take(&mut self, record: Consumed, part: Option<Part>, now: Instant, mut give: impl FnMut(Joined)) {
         const WHOLE: Part = Part { number: 1, of: 1 };
         match part.filter(|part| part.of > 1) {
-            None if self.is_empty() => return give(Joined::Line(record)),
-            None => self.hold(record, WHOLE, State::Whole, now),
-            Some(part) => self.take_part(record, part, now),
+            None if self.is_empty() => give(Joined {
+                record,
+                broken: None,
+                is_apart: true,
+            }),
+            None => {
+                self.hold(record, WHOLE, State::Whole, now);
+                // It waits for others, and nothing waits for it.
+                if self.bytes > MOST_HELD_BYTES {
+                    self.let_go(give);
+                }
+            }
+            Some(part) => {
+                self.take_part(record, part, now);
+                self.let_go(give);
+            }
         }
-        self.let_go(give);
     }
 
     fn take_part(&mut self, record: Consumed, part: Part, now: Instant) {
@@ -112,6 +129,7 @@ impl Joiner {
 
     fn hold(&mut self, record: Consumed, last: Part, state: State, since: Instant) {
         let held = Held {
+            end: record.offset,
             record,
             last,
             since,
@@ -124,15 +142,19 @@ impl Joiner {
     /// Gives what waits for no line any more.
     fn let_go(&mut self, mut give: impl FnMut(Joined)) {
         loop {
-            while let Some(held) = self.held.pop_front_if(|held| held.state != State::Open) {
+            let mut reach = i64::MIN;
+            for held in self.held.drain(..ready(&self.held)) {
                 self.gone += 1;
                 self.bytes -= held.bytes();
-                give(held.joined());
+                let is_apart = held.record.offset > reach;
+                reach = reach.max(held.end);
+                give(held.joined(is_apart));
             }
             if self.bytes <= MOST_HELD_BYTES {
                 break;
             }
-            self.break_where(|index, _| index == 0);
+            let first = self.held.iter().position(|held| held.state == State::Open);
+            self.break_where(|index, _| Some(index) == first);
         }
         if self.is_empty() {
             self.held.shrink_to_fit();
@@ -150,7 +172,8 @@ impl Joiner {
 
     /// Whether a line is unfinished for so long that its rest is to be looked for.
     pub fn is_late(&self, now: Instant) -> bool {
-        self.held.front().is_some_and(|first| first.is_late(now))
+        let first = self.held.iter().find(|held| held.state == State::Open);
+        first.is_some_and(|first| first.is_late(now))
     }
 
     /// Gives up the lines that were late at this time.
@@ -176,6 +199,7 @@ impl Held {
         }
         line.extend_from_slice(&record.value.unwrap_or_default());
         self.last = part;
+        self.end = record.offset;
     }
 
     fn is_late(&self, now: Instant) -> bool {
@@ -186,12 +210,28 @@ impl Held {
         OVERHEAD_BYTES + self.record.key.as_ref().map_or(0, Vec::len) + length(&self.record)
     }
 
-    fn joined(self) -> Joined {
-        match self.state {
-            State::Whole => Joined::Line(self.record),
-            State::Open | State::Broken => Joined::Broken(self.record, self.last),
+    fn joined(self, is_apart: bool) -> Joined {
+        Joined {
+            broken: (self.state != State::Whole).then_some(self.last),
+            record: self.record,
+            is_apart,
         }
     }
+}
+
+/// How many, from the first on, are no longer unfinished, nor is any that lies among their parts.
+fn ready(held: &VecDeque<Held>) -> usize {
+    let (mut reach, mut ready) = (i64::MIN, 0);
+    for (index, held) in held.iter().enumerate() {
+        if held.record.offset > reach {
+            ready = index;
+        }
+        if held.state == State::Open {
+            return ready;
+        }
+        reach = reach.max(held.end);
+    }
+    held.len()
 }
 
 fn length(record: &Consumed) -> usize {
@@ -222,9 +262,9 @@ mod tests {
             let key = String::from_utf8(record.key.unwrap()).unwrap();
             format!("{key}:{}", String::from_utf8(record.value.unwrap()).unwrap())
         };
-        match joined {
-            Joined::Line(record) => text(record),
-            Joined::Broken(record, Part { number: have, of }) => format!("{}!{have}/{of}", text(record)),
+        match joined.broken {
+            None => text(joined.record),
+            Some(Part { number: have, of }) => format!("{}!{have}/{of}", text(joined.record)),
         }
     }
 
@@ -237,6 +277,10 @@ mod tests {
             // Those of several workers mix.
             ("a1/2:x b:y c1/2:u a2/2:z c2/2:v", "a:xz b:y c:uv", false),
             ("a1/2:x c1/2:u c2/2:v a2/2:z b:y", "a:xz c:uv b:y", false),
+            // Read on from c, the rest of a would be there without its beginning.
+            ("a1/2:x b:y c1/2:u a2/2:z b:w", "", true),
+            ("a1/2:x c1/2:u a2/2:z d1/2:s c2/2:v b:y", "", true),
+            ("a1/2:x c1/2:u a2/2:z c2/2:v d1/2:s b:y", "a:xz c:uv", true),
             ("a1/2:x b:y", "", true),
             ("a1/2:x a2/2:z b:y c1/2:u b:w", "a:xz b:y", true),
             // A run that was killed without transactions begins the line again.
@@ -247,7 +291,8 @@ mod tests {
             ("a1/2:x a2/3:y", "a:x!1/2 a:y!2/3", false),
         ] {
             let (mut joiner, mut found) = (Joiner::default(), Vec::new());
-            for (record, part) in records.split(' ').map(record) {
+            for (offset, (mut record, part)) in (0..).zip(records.split(' ').map(record)) {
+                record.offset = offset;
                 joiner.take(record, part, Instant::now(), |joined| found.push(told(joined)));
             }
             assert_eq!(
@@ -261,13 +306,14 @@ mod tests {
     #[test]
     fn a_rest_that_does_not_come_is_given_up() {
         let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
-        for (text, at) in [
+        for (offset, (text, at)) in (0..).zip([
             ("a1/2:x", now),
             ("b:y", now),
             ("c1/2:u", now + PATIENCE / 2),
             ("d:z", now + PATIENCE),
-        ] {
-            let (record, part) = record(text);
+        ]) {
+            let (mut record, part) = record(text);
+            record.offset = offset;
             joiner.take(record, part, at, |_| panic!("all waits for the first"));
         }
         assert!(!joiner.is_late(now + PATIENCE / 2));
@@ -288,13 +334,38 @@ mod tests {
     fn the_first_part_that_is_held_is_told() {
         let mut joiner = Joiner::default();
         let mut firsts = Vec::new();
-        for (offset, text) in (10..).zip(["b:y", "a1/2:x", "c1/2:u", "b:y", "a2/2:z", "c2/2:v"]) {
+        for (offset, text) in (10..).zip(["b:y", "a1/2:x", "c1/2:u", "b:y", "a2/2:z", "c2/2:v", "d1/2:x"]) {
             let (mut record, part) = record(text);
             record.offset = offset;
             joiner.take(record, part, Instant::now(), drop);
             firsts.push(joiner.first_held());
         }
-        assert_eq!(firsts, [None, Some(11), Some(11), Some(11), Some(12), None]);
+        assert_eq!(firsts, [None, Some(11), Some(11), Some(11), Some(11), None, Some(16)]);
+    }
+
+    #[test]
+    fn what_has_parts_among_those_of_another_is_not_apart() {
+        let (mut joiner, mut found) = (Joiner::default(), Vec::new());
+        for (offset, text) in (0..).zip([
+            "b:y", "a1/2:x", "b:y", "c1/2:u", "a2/2:z", "b:y", "c2/2:v", "b:y", "d1/2:x", "b:y", "d2/2:y",
+        ]) {
+            let (mut record, part) = record(text);
+            record.offset = offset;
+            joiner.take(record, part, Instant::now(), |joined| {
+                found.push((joined.record.offset, joined.is_apart))
+            });
+        }
+        let expected = [
+            (0, true),
+            (1, true),
+            (2, false),
+            (3, false),
+            (5, false),
+            (7, true),
+            (8, true),
+            (9, false),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
@@ -303,10 +374,9 @@ mod tests {
         let count = MOST_HELD_BYTES / (1 << 20) + 1;
         for number in 0..=count {
             let (mut record, part) = record(if number == 0 { "a1/2:x" } else { "b:y" });
+            record.offset = number as i64;
             record.value = Some(vec![b'x'; if number == 0 { 1 } else { 1 << 20 }]);
-            joiner.take(record, part, now, |joined| {
-                found.push(matches!(joined, Joined::Broken(_, Part { number: 1, of: 2 })));
-            });
+            joiner.take(record, part, now, |joined| found.push(joined.broken.is_some()));
         }
         assert_eq!((found.len(), found[0], joiner.bytes()), (count + 1, true, 0));
         assert!(found[1..].iter().all(|is_broken| !is_broken));
@@ -317,15 +387,12 @@ mod tests {
         let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
         for number in 1..=2 {
             let (mut part, _) = record("a:x");
+            part.offset = number as i64;
             part.value = Some(vec![b'x'; LONGEST_LINE_BYTES / 2 + 1]);
             joiner.take(part, Some(Part { number, of: 2 }), now, |joined| found.push(joined));
         }
-        assert!(matches!(
-            &found[..],
-            [
-                Joined::Broken(_, Part { number: 1, of: 2 }),
-                Joined::Broken(_, Part { number: 2, of: 2 })
-            ]
-        ));
+        let found: Vec<_> = found.into_iter().map(|joined| joined.broken).collect();
+        let part = |number| Some(Part { number, of: 2 });
+        assert_eq!(found, [part(1), part(2)]);
     }
 }
