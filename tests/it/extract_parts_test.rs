@@ -167,6 +167,30 @@ fn what_waits_behind_a_part_comes_once_after_a_kill() {
 }
 
 #[test]
+fn lines_with_parts_among_each_others_come_once_after_a_kill() {
+    let run = Extraction::new();
+    let (one, other) = (blob_in(0), format!("{}-other", blob_in(0)));
+    let of_other = parts(&other, 0, &long_line(1_000), 600);
+    let of_other = of_other.into_iter().map(|record| Record { partition: 0, ..record });
+    let mut records = raw(&one, 0..1);
+    records.extend(in_turns(vec![
+        parts(&one, 1, &long_line(1_000), 600),
+        of_other.collect(),
+    ]));
+    let rest = records.split_off(4);
+    assert_eq!(rest.len(), 1);
+    run.append(&run.topics.raw_application, &records);
+    let extractor = run.extractor();
+    run.wait_for_extracted(1);
+    extractor.kill_9();
+    run.append(&run.topics.raw_application, &rest);
+    run.extract();
+    assert_eq!(run.read(&run.topics.errors), []);
+    assert_eq!(lines_of(&run, &run.topics.extracted_application, &one), [0, 1]);
+    assert_eq!(lines_of(&run, &run.topics.extracted_application, &other), [0]);
+}
+
+#[test]
 fn a_line_without_its_rest_ends_the_service_if_asked_for() {
     let run = Extraction::new().configured("processing.skip_invalid_logs", false);
     let blob = api_blob("strict-parts");

@@ -264,7 +264,12 @@ impl<'a> RawMixCheck<'a> {
         let at = blob.unwrap_or_else(|| panic!("a record of another blob: {key}"));
         let blob = self.blobs[at];
         let index = self.next_of(at);
-        assert_eq!(key, format!("cp2:P1:line-{}:{}", index + 1, blob.short()));
+        let expected = format!("cp2:P1:line-{}:{}", index + 1, blob.short());
+        assert!(
+            key == expected,
+            "{key} in the place of {expected}: {}",
+            summary(&record)
+        );
         assert_eq!(record.partition, partition_of(&blob.name, self.partitions));
         let (kind, fields) = blob.expected(index);
         assert_eq!(record.header("record-type"), Some(kind), "{key}");
@@ -319,6 +324,15 @@ impl<'a> RawMixCheck<'a> {
             assert!(self.next[at] <= lines);
         }
     }
+}
+
+/// What an error says, or how the record begins.
+fn summary(record: &Record) -> String {
+    let text = record.text();
+    let error = serde_json::from_str(&text)
+        .ok()
+        .and_then(|json: Value| json["error"].as_str().map(str::to_owned));
+    error.unwrap_or_else(|| text.chars().take(200).collect())
 }
 
 /// Merges lists, one of each in turn, so that what each holds stays in its order.

@@ -1,8 +1,12 @@
 //! Lines that came in parts, because they are longer than a record may be, are put together again.
 //!
 //! The parts of a line have its key and the header `part`, `i/n`. They follow each other in their partition, perhaps with
-//! lines of other blobs between them. Whatever comes behind the first part of an unfinished line waits with it. So all
-//! that lies before that part is done with, and nothing behind it is: a group's offset can say so at any time.
+//! lines of other blobs between them. Whatever comes behind the first part of an unfinished line waits with it, also a
+//! line that began before and has parts among its own. So all that lies before the first part that is held is done with,
+//! and nothing behind it is: a group's offset can say so at any time.
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -24,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The unfinished lines of one partition, and what waits behind them.
 #[derive(Default)]
 pub struct Joiner {
-    /// In the order of the partition. The first is unfinished.
+    /// In the order of the partition, by their first parts. At least one is unfinished.
     held: VecDeque<Held>,
     /// How many were held before, and have gone.
     gone: u64,
@@ -38,6 +42,8 @@ struct Held {
     record: Consumed,
     /// The last part that is there; those before it are, too.
     last: Part,
+    /// Its offset.
+    end: i64,
     since: Instant,
     state: State,
 }
@@ -51,10 +57,12 @@ enum State {
 
 /// What comes out, in the order of the partition.
 #[derive(Debug)]
-pub enum Joined {
-    Line(Consumed),
-    /// The rest of a line is missing; this came of it, up to this part.
-    Broken(Consumed, Part),
+pub struct Joined {
+    pub record: Consumed,
+    /// Where the rest of the line is missing: the last part that came of it.
+    pub broken: Option<Part>,
+    /// Whether all that came out before lies before it, with all its parts.
+    pub is_apart: bool,
 }
 
 impl Joiner {
@@ -63,7 +71,7 @@ impl Joiner {
         self.held.is_empty()
     }
 
-    /// The offset of the first part of the first unfinished line.
+    /// The offset of the first part that is held.
     pub fn first_held(&self) -> Option<i64> {
         Some(self.held.front()?.record.offset)
     }
@@ -77,11 +85,23 @@ impl Joiner {
     pub fn take(&mut self, record: Consumed, part: Option<Part>, now: Instant, mut give: impl FnMut(Joined)) {
         const WHOLE: Part = Part { number: 1, of: 1 };
         match part.filter(|part| part.of > 1) {
-            None if self.is_empty() => return give(Joined::Line(record)),
-            None => self.hold(record, WHOLE, State::Whole, now),
-            Some(part) => self.take_part(record, part, now),
+            None if self.is_empty() => give(Joined {
+                record,
+                broken: None,
+                is_apart: true,
+            }),
+            None => {
+                self.hold(record, WHOLE, State::Whole, now);
+                // It waits for others, and nothing waits for it.
+                if self.bytes > MOST_HELD_BYTES {
+                    self.let_go(give);
+                }
+            }
+            Some(part) => {
+                self.take_part(record, part, now);
+                self.let_go(give);
+            }
         }
-        self.let_go(give);
     }
 
     fn take_part(&mut self, record: Consumed, part: Part, now: Instant) {
@@ -112,6 +132,7 @@ impl Joiner {
 
     fn hold(&mut self, record: Consumed, last: Part, state: State, since: Instant) {
         let held = Held {
+            end: record.offset,
             record,
             last,
             since,
@@ -124,15 +145,19 @@ impl Joiner {
     /// Gives what waits for no line any more.
     fn let_go(&mut self, mut give: impl FnMut(Joined)) {
         loop {
-            while let Some(held) = self.held.pop_front_if(|held| held.state != State::Open) {
+            let mut reach = i64::MIN;
+            for held in self.held.drain(..ready(&self.held)) {
                 self.gone += 1;
                 self.bytes -= held.bytes();
-                give(held.joined());
+                let is_apart = held.record.offset > reach;
+                reach = reach.max(held.end);
+                give(held.joined(is_apart));
             }
             if self.bytes <= MOST_HELD_BYTES {
                 break;
             }
-            self.break_where(|index, _| index == 0);
+            let first = self.held.iter().position(|held| held.state == State::Open);
+            self.break_where(|index, _| Some(index) == first);
         }
         if self.is_empty() {
             self.held.shrink_to_fit();
@@ -150,7 +175,8 @@ impl Joiner {
 
     /// Whether a line is unfinished for so long that its rest is to be looked for.
     pub fn is_late(&self, now: Instant) -> bool {
-        self.held.front().is_some_and(|first| first.is_late(now))
+        let first = self.held.iter().find(|held| held.state == State::Open);
+        first.is_some_and(|first| first.is_late(now))
     }
 
     /// Gives up the lines that were late at this time.
@@ -176,6 +202,7 @@ impl Held {
         }
         line.extend_from_slice(&record.value.unwrap_or_default());
         self.last = part;
+        self.end = record.offset;
     }
 
     fn is_late(&self, now: Instant) -> bool {
@@ -186,146 +213,30 @@ impl Held {
         OVERHEAD_BYTES + self.record.key.as_ref().map_or(0, Vec::len) + length(&self.record)
     }
 
-    fn joined(self) -> Joined {
-        match self.state {
-            State::Whole => Joined::Line(self.record),
-            State::Open | State::Broken => Joined::Broken(self.record, self.last),
+    fn joined(self, is_apart: bool) -> Joined {
+        Joined {
+            broken: (self.state != State::Whole).then_some(self.last),
+            record: self.record,
+            is_apart,
         }
     }
+}
+
+/// How many, from the first on, are no longer unfinished, nor is any that lies among their parts.
+fn ready(held: &VecDeque<Held>) -> usize {
+    let (mut reach, mut ready) = (i64::MIN, 0);
+    for (index, held) in held.iter().enumerate() {
+        if held.record.offset > reach {
+            ready = index;
+        }
+        if held.state == State::Open {
+            return ready;
+        }
+        reach = reach.max(held.end);
+    }
+    held.len()
 }
 
 fn length(record: &Consumed) -> usize {
     record.value.as_ref().map_or(0, Vec::len)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `a2/3:text` is a part of the line with the key `a`, `a:text` a whole one.
-    fn record(text: &str) -> (Consumed, Option<Part>) {
-        let (head, value) = text.split_once(':').unwrap();
-        let (key, part) = head.split_at(1);
-        let record = Consumed {
-            partition: 0,
-            offset: 0,
-            key: Some(key.as_bytes().to_vec()),
-            timestamp: None,
-            value: Some(value.as_bytes().to_vec()),
-            headers: None,
-        };
-        (record, Part::parse(part))
-    }
-
-    fn told(joined: Joined) -> String {
-        let text = |record: Consumed| {
-            let key = String::from_utf8(record.key.unwrap()).unwrap();
-            format!("{key}:{}", String::from_utf8(record.value.unwrap()).unwrap())
-        };
-        match joined {
-            Joined::Line(record) => text(record),
-            Joined::Broken(record, Part { number: have, of }) => format!("{}!{have}/{of}", text(record)),
-        }
-    }
-
-    #[test]
-    fn parts_become_lines() {
-        for (records, lines, unfinished) in [
-            ("a:x b:y", "a:x b:y", false),
-            ("a1/3:x a2/3:y a3/3:z", "a:xyz", false),
-            ("a1/1:x", "a:x", false),
-            // Those of several workers mix.
-            ("a1/2:x b:y c1/2:u a2/2:z c2/2:v", "a:xz b:y c:uv", false),
-            ("a1/2:x c1/2:u c2/2:v a2/2:z b:y", "a:xz c:uv b:y", false),
-            ("a1/2:x b:y", "", true),
-            ("a1/2:x a2/2:z b:y c1/2:u b:w", "a:xz b:y", true),
-            // A run that was killed without transactions begins the line again.
-            ("a1/3:x a2/3:y a1/3:x a2/3:y a3/3:z", "a:xy!2/3 a:xyz", false),
-            // Retention took the first one.
-            ("a2/3:y a3/3:z b:u", "a:y!2/3 a:z!3/3 b:u", false),
-            ("a1/3:x a3/3:z", "a:x!1/3 a:z!3/3", false),
-            ("a1/2:x a2/3:y", "a:x!1/2 a:y!2/3", false),
-        ] {
-            let (mut joiner, mut found) = (Joiner::default(), Vec::new());
-            for (record, part) in records.split(' ').map(record) {
-                joiner.take(record, part, Instant::now(), |joined| found.push(told(joined)));
-            }
-            assert_eq!(
-                (found.join(" "), !joiner.is_empty()),
-                (lines.to_owned(), unfinished),
-                "{records}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_rest_that_does_not_come_is_given_up() {
-        let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
-        for (text, at) in [
-            ("a1/2:x", now),
-            ("b:y", now),
-            ("c1/2:u", now + PATIENCE / 2),
-            ("d:z", now + PATIENCE),
-        ] {
-            let (record, part) = record(text);
-            joiner.take(record, part, at, |_| panic!("all waits for the first"));
-        }
-        assert!(!joiner.is_late(now + PATIENCE / 2));
-        joiner.give_up(now + PATIENCE / 2, |_| panic!("it may still come"));
-        assert!(joiner.is_late(now + PATIENCE));
-        joiner.give_up(now + PATIENCE, |joined| found.push(told(joined)));
-        assert_eq!((found.join(" "), joiner.is_empty()), ("a:x!1/2 b:y".to_owned(), false));
-        assert!(!joiner.is_late(now + PATIENCE));
-        joiner.give_up(now + 2 * PATIENCE, |joined| found.push(told(joined)));
-        assert_eq!(
-            (found.join(" "), joiner.is_empty()),
-            ("a:x!1/2 b:y c:u!1/2 d:z".to_owned(), true)
-        );
-        assert_eq!(joiner.bytes(), 0);
-    }
-
-    #[test]
-    fn the_first_part_that_is_held_is_told() {
-        let mut joiner = Joiner::default();
-        let mut firsts = Vec::new();
-        for (offset, text) in (10..).zip(["b:y", "a1/2:x", "c1/2:u", "b:y", "a2/2:z", "c2/2:v"]) {
-            let (mut record, part) = record(text);
-            record.offset = offset;
-            joiner.take(record, part, Instant::now(), drop);
-            firsts.push(joiner.first_held());
-        }
-        assert_eq!(firsts, [None, Some(11), Some(11), Some(11), Some(12), None]);
-    }
-
-    #[test]
-    fn a_line_with_too_much_behind_it_is_given_up() {
-        let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
-        let count = MOST_HELD_BYTES / (1 << 20) + 1;
-        for number in 0..=count {
-            let (mut record, part) = record(if number == 0 { "a1/2:x" } else { "b:y" });
-            record.value = Some(vec![b'x'; if number == 0 { 1 } else { 1 << 20 }]);
-            joiner.take(record, part, now, |joined| {
-                found.push(matches!(joined, Joined::Broken(_, Part { number: 1, of: 2 })));
-            });
-        }
-        assert_eq!((found.len(), found[0], joiner.bytes()), (count + 1, true, 0));
-        assert!(found[1..].iter().all(|is_broken| !is_broken));
-    }
-
-    #[test]
-    fn a_line_beyond_all_bounds_comes_in_pieces() {
-        let (mut joiner, now, mut found) = (Joiner::default(), Instant::now(), Vec::new());
-        for number in 1..=2 {
-            let (mut part, _) = record("a:x");
-            part.value = Some(vec![b'x'; LONGEST_LINE_BYTES / 2 + 1]);
-            joiner.take(part, Some(Part { number, of: 2 }), now, |joined| found.push(joined));
-        }
-        assert!(matches!(
-            &found[..],
-            [
-                Joined::Broken(_, Part { number: 1, of: 2 }),
-                Joined::Broken(_, Part { number: 2, of: 2 })
-            ]
-        ));
-    }
 }

@@ -1,6 +1,6 @@
 //! The lane as a member of its group.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{ExtractError, Lane, Share};
 use crate::{
@@ -61,8 +61,8 @@ impl Lane {
         if partitions.is_empty() {
             return Ok(());
         }
-        let mut offsets = self.member.committed(partitions)?;
-        for (partition, offset) in &mut offsets {
+        let offsets = self.member.committed(partitions)?;
+        for (partition, offset) in &offsets {
             let gone = self.member.first(*partition).map_or(0, |first| first - *offset);
             if gone > 0 {
                 let topic = &self.input().topic;
@@ -72,9 +72,6 @@ impl Lane {
                     gone,
                     "raw records were deleted before they were extracted; give the topic a longer retention.ms"
                 );
-                *offset += gone;
-                // To be told once.
-                self.uncommitted.begun.get_or_insert_with(Instant::now);
             }
             if let Some(share) = self.shares.get_mut(partition) {
                 share.next = Some(*offset);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{ExtractError, Lane};
+use super::{ExtractError, Lane, Uncommitted};
 use crate::{
     domain::record::{ErrorType, Failed, Record, Source, write_json},
     kafka::{self, Consumed, Headers},
@@ -43,19 +43,37 @@ impl Lane {
     /// Sends what became of raw records of one partition, which are all before those that it holds.
     ///
     /// # Errors
-    /// [`ExtractError::Refused`] once the lane stands before that record: what was sent is good, and it comes next.
+    /// [`ExtractError::Refused`] once the lane stands before that record, and may commit.
     pub(super) fn send_all(&mut self, partition: i32, ready: Vec<Joined>) -> Result<(), ExtractError> {
-        for joined in ready {
+        for Joined {
+            record,
+            broken,
+            is_apart,
+        } in ready
+        {
             self.uncommitted.begun.get_or_insert_with(Instant::now);
-            let sent = match joined {
-                Joined::Line(record) => self.extract(&record),
-                Joined::Broken(record, last) => self.broken(&record, last),
+            let sent = match broken {
+                None => self.extract(&record),
+                Some(last) => self.broken(&record, last),
             };
-            if let (Err(ExtractError::Refused { offset, .. }), Some(share)) = (&sent, self.shares.get_mut(&partition)) {
-                share.joiner = Joiner::default();
-                share.next = Some(*offset);
+            if matches!(sent, Err(ExtractError::Refused { .. })) {
+                self.stand_before(partition, record.offset, is_apart)?;
             }
             sent?;
+        }
+        Ok(())
+    }
+
+    /// What came before it is good, if no part of that lies behind it: reading on from here would find those parts
+    /// without their beginning. Else all since the last commit is undone.
+    fn stand_before(&mut self, partition: i32, offset: i64, is_apart: bool) -> Result<(), kafka::Error> {
+        if !is_apart {
+            self.uncommitted = Uncommitted::default();
+            return self.producer.abort();
+        }
+        if let Some(share) = self.shares.get_mut(&partition) {
+            share.joiner = Joiner::default();
+            share.next = Some(offset);
         }
         Ok(())
     }
