@@ -5,12 +5,13 @@ use std::{
     sync::OnceLock,
 };
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, fmt,
     fmt::{MakeWriter, format::Writer, time::FormatTime},
 };
 
-use super::{GlobalArgs, LogFormat, output, progress, told};
+use super::{GlobalArgs, LogFormat, captured, output, told};
 use crate::config::LogLevel;
 
 /// Changes what is logged; only there if neither flags nor `CLP_LOG` say what that is.
@@ -93,15 +94,19 @@ impl<'a> MakeWriter<'a> for LogWriter {
     type Writer = LogLine;
 
     fn make_writer(&'a self) -> Self::Writer {
-        LogLine(Vec::new())
+        LogLine(Level::INFO, Vec::new())
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        LogLine(*meta.level(), Vec::new())
     }
 }
 
-struct LogLine(Vec<u8>);
+struct LogLine(Level, Vec<u8>);
 
 impl Write for LogLine {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
+        self.1.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -112,9 +117,6 @@ impl Write for LogLine {
 
 impl Drop for LogLine {
     fn drop(&mut self) {
-        // Nobody is left to tell when standard error is closed.
-        progress::above_bars(|| {
-            let _ = io::stderr().write_all(&self.0);
-        });
+        captured::write(self.0, &self.1);
     }
 }

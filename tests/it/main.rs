@@ -61,6 +61,7 @@ mod shapes_test;
 mod signal_test;
 mod start_offset_test;
 mod status_test;
+mod status_watch_test;
 mod storage_faults_test;
 mod support;
 mod tables_test;

@@ -37,6 +37,7 @@ pub mod scene;
 pub mod secret_service;
 pub mod services;
 pub mod terminal;
+pub mod tmux;
 pub mod tools;
 pub mod topics;
 pub mod typed;
