@@ -9,9 +9,11 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, fmt,
     fmt::{MakeWriter, format::Writer, time::FormatTime},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
-use super::{GlobalArgs, LogFormat, captured, output, told};
+use super::{GlobalArgs, LogFormat, captured, output, recent::KeepRecent, told};
 use crate::config::LogLevel;
 
 /// Changes what is logged; only there if neither flags nor `CLP_LOG` say what that is.
@@ -46,7 +48,7 @@ pub(super) fn start(args: &GlobalArgs) {
         LogFormat::Json => {
             let builder = builder.json().flatten_event(true).with_filter_reloading();
             let handle = builder.reload_handle();
-            let _ = builder.try_init();
+            let _ = builder.finish().with(KeepRecent).try_init();
             Box::new(move |filter| drop(handle.reload(filter)))
         }
         LogFormat::Text => {
@@ -55,7 +57,7 @@ pub(super) fn start(args: &GlobalArgs) {
                 .with_target(args.verbose > 1)
                 .with_filter_reloading();
             let handle = builder.reload_handle();
-            let _ = builder.try_init();
+            let _ = builder.finish().with(KeepRecent).try_init();
             Box::new(move |filter| drop(handle.reload(filter)))
         }
     };

@@ -9,6 +9,7 @@ mod logging;
 mod output;
 mod parts;
 mod progress;
+mod recent;
 pub mod screen;
 mod serve;
 mod signal;

@@ -60,6 +60,7 @@ mod setup_flags_test;
 mod shapes_test;
 mod signal_test;
 mod start_offset_test;
+mod status_page_test;
 mod status_test;
 mod status_watch_test;
 mod storage_faults_test;

@@ -16,6 +16,7 @@ pub mod blobs;
 pub mod browser;
 pub mod clp;
 pub mod entra;
+pub mod devtools;
 pub mod extraction;
 pub mod faults;
 pub mod group;
