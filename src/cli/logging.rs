@@ -5,12 +5,15 @@ use std::{
     sync::OnceLock,
 };
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, fmt,
     fmt::{MakeWriter, format::Writer, time::FormatTime},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
-use super::{GlobalArgs, LogFormat, output, progress, told};
+use super::{GlobalArgs, LogFormat, captured, output, recent::KeepRecent, told};
 use crate::config::LogLevel;
 
 /// Changes what is logged; only there if neither flags nor `CLP_LOG` say what that is.
@@ -45,7 +48,7 @@ pub(super) fn start(args: &GlobalArgs) {
         LogFormat::Json => {
             let builder = builder.json().flatten_event(true).with_filter_reloading();
             let handle = builder.reload_handle();
-            let _ = builder.try_init();
+            let _ = builder.finish().with(KeepRecent).try_init();
             Box::new(move |filter| drop(handle.reload(filter)))
         }
         LogFormat::Text => {
@@ -54,7 +57,7 @@ pub(super) fn start(args: &GlobalArgs) {
                 .with_target(args.verbose > 1)
                 .with_filter_reloading();
             let handle = builder.reload_handle();
-            let _ = builder.try_init();
+            let _ = builder.finish().with(KeepRecent).try_init();
             Box::new(move |filter| drop(handle.reload(filter)))
         }
     };
@@ -93,15 +96,19 @@ impl<'a> MakeWriter<'a> for LogWriter {
     type Writer = LogLine;
 
     fn make_writer(&'a self) -> Self::Writer {
-        LogLine(Vec::new())
+        LogLine(Level::INFO, Vec::new())
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        LogLine(*meta.level(), Vec::new())
     }
 }
 
-struct LogLine(Vec<u8>);
+struct LogLine(Level, Vec<u8>);
 
 impl Write for LogLine {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
+        self.1.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -112,9 +119,6 @@ impl Write for LogLine {
 
 impl Drop for LogLine {
     fn drop(&mut self) {
-        // Nobody is left to tell when standard error is closed.
-        progress::above_bars(|| {
-            let _ = io::stderr().write_all(&self.0);
-        });
+        captured::write(self.0, &self.1);
     }
 }

@@ -2,12 +2,15 @@
 
 mod app;
 mod blob_names;
+mod captured;
 mod exit;
 mod global;
 mod logging;
 mod output;
 mod parts;
 mod progress;
+mod recent;
+pub mod screen;
 mod serve;
 mod signal;
 mod table;
@@ -15,6 +18,7 @@ mod told;
 
 pub use app::{App, Kafka, open_once};
 pub use blob_names::{BlobNames, MAX_NAMES, NamesFile};
+pub use captured::{Said, recent as recently_said};
 pub use exit::{Exit, Failure, exit_of, go_on_after, in_words, report};
 pub use global::{ColorChoice, GlobalArgs, LogFormat};
 pub use output::{Format, Output, human_size, plural, to_stderr};

@@ -4,8 +4,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
+use tracing::Level;
 
-use super::{ColorChoice, progress, told::Told};
+use super::{ColorChoice, captured, progress, told::Told};
 
 /// How a command writes its data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -120,11 +121,12 @@ pub fn to_stderr(line: &str) {
     tell(&Told::Line(line));
 }
 
-/// When standard error is closed, nobody is left to tell.
 pub(super) fn tell(told: &Told<'_>) {
-    progress::above_bars(|| {
-        let _ = io::stderr().write_all(told.in_form().as_bytes());
-    });
+    let level = match told {
+        Told::Line(_) => Level::INFO,
+        Told::Error { .. } => Level::ERROR,
+    };
+    captured::write(level, told.in_form().as_bytes());
 }
 
 /// Whether to colour what goes to `stream`.

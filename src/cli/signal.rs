@@ -109,5 +109,6 @@ impl Signals {
     reason = "asked for, and nothing is to be brought to an end; whatever is not committed is sent again by the next run"
 )]
 fn exit() -> ! {
+    super::screen::leave();
     std::process::exit(super::Exit::Interrupted as i32)
 }

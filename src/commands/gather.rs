@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Environments that are listed side by side.
-const LISTED_AT_ONCE: usize = 8;
+pub(super) const LISTED_AT_ONCE: usize = 8;
 
 /// What is selected of each environment.
 pub(super) type Selections = BTreeMap<EnvironmentId, Selection>;

@@ -27,6 +27,6 @@ where
     clippy::disallowed_methods,
     reason = "the one place in this room that sleeps; librdkafka has nothing to wait on for what is waited for here"
 )]
-pub(super) fn pause(duration: Duration) {
+pub(crate) fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }

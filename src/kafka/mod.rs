@@ -21,6 +21,7 @@ mod version;
 
 pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};
 pub use blocking::blocking;
+pub(crate) use blocking::pause;
 pub use committed::{CommittedReader, CommittedRecord};
 pub use connection::{Connection, EMBEDDED};
 pub use dispose::wait_for_clients;

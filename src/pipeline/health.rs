@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde::Serialize;
+
 /// A handle; clones are of the same service.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<Mutex<State>>);
@@ -29,6 +31,19 @@ struct PartState {
     last_beat: Instant,
     /// What it does before its work; `None` once it is ready.
     waiting: Option<String>,
+}
+
+/// How one part of a service is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartHealth {
+    pub name: String,
+    /// Whether it was silent for no longer than its patience.
+    pub live: bool,
+    /// What it does before its work; `None` once it is ready.
+    pub waiting: Option<String>,
+    /// Since its last sign of life.
+    pub silent_seconds: u64,
+    pub patience_seconds: u64,
 }
 
 /// One loop of a service. When it is dropped, health no longer depends on it.
@@ -76,6 +91,12 @@ impl Health {
         self.lock().ready()
     }
 
+    /// Each part by itself.
+    pub fn parts(&self) -> Vec<PartHealth> {
+        let now = Instant::now();
+        self.lock().parts.iter().map(|part| part.health(now)).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,9 +105,11 @@ impl Health {
 impl State {
     fn live(&self, now: Instant) -> Result<(), String> {
         for part in &self.parts {
-            let silent = now.saturating_duration_since(part.last_beat);
-            if silent > part.patience {
-                return Err(format!("{} has made no progress for {} s", part.name, silent.as_secs()));
+            let PartHealth {
+                live, silent_seconds, ..
+            } = part.health(now);
+            if !live {
+                return Err(format!("{} has made no progress for {silent_seconds} s", part.name));
             }
         }
         Ok(())
@@ -105,6 +128,19 @@ impl State {
             }
         }
         Ok(())
+    }
+}
+
+impl PartState {
+    fn health(&self, now: Instant) -> PartHealth {
+        let silent = now.saturating_duration_since(self.last_beat);
+        PartHealth {
+            name: self.name.clone(),
+            live: silent <= self.patience,
+            waiting: self.waiting.clone(),
+            silent_seconds: silent.as_secs(),
+            patience_seconds: self.patience.as_secs(),
+        }
     }
 }
 
@@ -207,6 +243,16 @@ mod tests {
         first.ready();
         assert_eq!(health.ready(), Err("lane 2: starting".to_owned()));
         second.waiting("restoring state");
+        let parts: Vec<_> = health
+            .parts()
+            .into_iter()
+            .map(|part| (part.name, part.live, part.waiting))
+            .collect();
+        let waiting = Some("restoring state".to_owned());
+        assert_eq!(
+            parts,
+            [("lane 1".to_owned(), true, None), ("lane 2".to_owned(), true, waiting)]
+        );
         assert_eq!(health.ready(), Err("lane 2: restoring state".to_owned()));
         second.ready();
         assert_eq!(health.ready(), Ok(()));

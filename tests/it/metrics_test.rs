@@ -15,7 +15,7 @@ use crate::support::scene::{Scene, api_blob};
 const SOON: Duration = Duration::from_secs(20);
 
 /// The status and the body.
-fn get(address: &str, path: &str) -> (u16, String) {
+pub fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("connect to the service");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: clp\r\n\r\n").expect("ask the service");
     let mut answer = String::new();
@@ -25,7 +25,7 @@ fn get(address: &str, path: &str) -> (u16, String) {
     (status.parse().expect("a number"), body.to_owned())
 }
 
-fn address_of(service: &Running) -> String {
+pub fn address_of(service: &Running) -> String {
     let told = service.wait_for_stderr(r"serving /metrics.* address=127\.0\.0\.1:\d+", SOON);
     told.rsplit_once('=').expect("an address").1.to_owned()
 }

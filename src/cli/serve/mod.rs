@@ -1,6 +1,8 @@
-//! `--metrics-addr`: a service's figures and health over HTTP.
+//! `--metrics-addr`: a service's figures and health over HTTP, for scrapers and as a page for people.
 
 mod address;
+mod page;
+mod status;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -9,11 +11,15 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Bytes,
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+        X_CONTENT_TYPE_OPTIONS,
+    },
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -22,17 +28,18 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use address::MetricsAddress;
 
+use self::status::Status;
 use super::{Exit, Failure};
 use crate::pipeline::{
     health::Health,
-    metrics::{self, Registry},
+    metrics::{self, Overlook, Registry},
 };
 
 /// The flag that all services have.
 #[derive(Args, Clone, Debug, Default)]
 pub struct MetricsArgs {
-    /// Serve /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every interface, port 0 a
-    /// free one
+    /// Serve a page for people at /, /metrics for Prometheus, /healthz and /readyz there: 127.0.0.1:9400; `:9400` is every
+    /// interface, port 0 a free one
     #[arg(long, value_name = "HOST:PORT")]
     pub metrics_addr: Option<MetricsAddress>,
 }
@@ -48,6 +55,8 @@ pub struct Server {
 struct Service {
     registry: Registry,
     health: Health,
+    figures: Box<dyn Overlook>,
+    started_at: Timestamp,
 }
 
 /// Connections at one time; further ones wait. Scrapers need one, a curious person some.
@@ -59,23 +68,32 @@ const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
-const INDEX: &str = "<!doctype html><title>clp</title>\n<p>clp: <a href=\"metrics\">/metrics</a>, \
-                     <a href=\"healthz\">/healthz</a>, <a href=\"readyz\">/readyz</a>\n";
+const JSON: &str = "application/json";
 
 impl MetricsArgs {
     /// Serves if the flag was given; to be called before any work, as the address may not do.
     ///
     /// # Errors
     /// The address cannot be listened at.
-    pub async fn serve(&self, registry: Registry, health: Health) -> anyhow::Result<Option<Server>> {
+    pub async fn serve(
+        &self,
+        registry: Registry,
+        figures: impl Overlook,
+        health: Health,
+    ) -> anyhow::Result<Option<Server>> {
         let Some(MetricsAddress { host, port }) = &self.metrics_addr else {
             return Ok(None);
         };
         let bound = TcpListener::bind((host.as_str(), *port)).await;
         let listener = bound.map_err(|error| cannot_listen(host, *port, &error))?;
         let address = listener.local_addr()?;
-        tracing::info!(%address, "serving /metrics, /healthz and /readyz");
-        let service = Arc::new(Service { registry, health });
+        tracing::info!(%address, "serving /metrics, /healthz, /readyz and a page at /");
+        let service = Arc::new(Service {
+            registry,
+            health,
+            figures: Box::new(figures),
+            started_at: Timestamp::now(),
+        });
         Ok(Some(Server {
             address,
             _task: AbortOnDropHandle::new(tokio::spawn(accept(listener, service))),
@@ -134,7 +152,8 @@ async fn talk(stream: TcpStream, service: &Service) {
 impl Service {
     fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         let (status, content_type, body) = match path {
-            "/" => (StatusCode::OK, HTML, INDEX.to_owned()),
+            "/" => (StatusCode::OK, HTML, page::PAGE.clone()),
+            "/status.json" => self.status(),
             "/metrics" => (StatusCode::OK, metrics::CONTENT_TYPE, metrics::text(&self.registry)),
             "/healthz" => health(self.health.live()),
             "/readyz" => health(self.health.ready()),
@@ -148,7 +167,21 @@ impl Service {
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return refused;
         }
-        response(status, content_type, body)
+        let mut response = response(status, content_type, body);
+        if content_type == HTML
+            && let Ok(policy) = HeaderValue::from_str(&page::POLICY)
+        {
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+
+    fn status(&self) -> (StatusCode, &'static str, String) {
+        let status = Status::new(self.started_at, &self.health, self.figures.overview());
+        match serde_json::to_string(&status) {
+            Ok(json) => (StatusCode::OK, JSON, json + "\n"),
+            Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{error}\n")),
+        }
     }
 }
 
@@ -162,9 +195,15 @@ fn health(state: Result<(), String>) -> (StatusCode, &'static str, String) {
 fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    for (name, value) in [
+        (CONTENT_TYPE, content_type),
+        // All of it is of this moment, and what it says it is.
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -173,12 +212,20 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::pipeline::metrics::MonitorMetrics;
+
+    fn figures() -> (Registry, MonitorMetrics) {
+        let mut registry = metrics::registry();
+        let figures = MonitorMetrics::register(&mut registry);
+        (registry, figures)
+    }
 
     async fn serve(health: &Health) -> Server {
         let args = MetricsArgs {
             metrics_addr: Some("127.0.0.1:0".parse().unwrap()),
         };
-        let served = args.serve(metrics::registry(), health.clone()).await;
+        let (registry, figures) = figures();
+        let served = args.serve(registry, figures, health.clone()).await;
         served.unwrap().unwrap()
     }
 
@@ -198,7 +245,26 @@ mod tests {
     async fn every_path_and_method() {
         let server = serve(&Health::default()).await;
         for (request, status, header, body) in [
-            ("GET /", "200 OK", "content-type: text/html", "/metrics"),
+            ("GET /", "200 OK", "content-type: text/html", "<title>clp</title>"),
+            (
+                "GET /",
+                "200 OK",
+                "content-security-policy: default-src 'none'; style-src 'sha256-",
+                "</html>",
+            ),
+            ("GET /", "200 OK", "x-content-type-options: nosniff", ""),
+            (
+                "GET /status.json",
+                "200 OK",
+                "content-type: application/json",
+                "\"service\":\"monitor\"",
+            ),
+            (
+                "GET /status.json",
+                "200 OK",
+                "cache-control: no-store",
+                "\"ready\":{\"ok\":false,\"reason\":\"starting\"}",
+            ),
             ("GET /metrics", "200 OK", metrics::CONTENT_TYPE, "clp_build_info"),
             ("GET /metrics?name=x", "200 OK", metrics::CONTENT_TYPE, "# EOF\n"),
             ("GET /healthz", "200 OK", "content-type: text/plain", "ok\n"),
@@ -253,7 +319,8 @@ mod tests {
             let args = MetricsArgs {
                 metrics_addr: Some(address.parse().unwrap()),
             };
-            let error = args.serve(metrics::registry(), Health::default()).await.unwrap_err();
+            let (registry, figures) = figures();
+            let error = args.serve(registry, figures, Health::default()).await.unwrap_err();
             assert_eq!(super::super::exit::exit_of(&error), exit, "{error}");
             assert!(error.to_string().contains(reason), "{error}");
         }

@@ -64,7 +64,10 @@ pub async fn run(args: &ServiceArgs, app: &App) -> anyhow::Result<()> {
     let mut registry = metrics::registry();
     let figures = ExtractMetrics::register(&mut registry);
     let lanes = Arc::new(Lanes::new(Health::default(), figures.lanes().clone()));
-    let _server = args.metrics.serve(registry, lanes.health.clone()).await?;
+    let _server = args
+        .metrics
+        .serve(registry, figures.clone(), lanes.health.clone())
+        .await?;
     let _progress = log_progress(&config.monitoring, figures.clone());
     tracing::info!(
         group = groups.application,

@@ -133,7 +133,8 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
     let mut registry = metrics::registry();
     let figures = WorkerMetrics::register(&mut registry);
     let watch = Arc::new(Watch::new(figures.clone(), Health::default()));
-    let _server = args.service.metrics.serve(registry, watch.lanes.health.clone()).await?;
+    let health = watch.lanes.health.clone();
+    let _server = args.service.metrics.serve(registry, figures.clone(), health).await?;
     let _progress = log_progress(&config.monitoring, figures);
     tracing::info!(group = settings.group, instance = settings.instance, lanes, "working");
     let until_idle = args.service.until_idle.map(Duration::from_secs);

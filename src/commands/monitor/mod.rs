@@ -112,7 +112,7 @@ pub async fn run(args: Monitor, app: &App) -> anyhow::Result<()> {
     let mut registry = metrics::registry();
     let (figures, health) = (MonitorMetrics::register(&mut registry), Health::default());
     let (watches, parts) = watches(&args, app, &figures, &health)?;
-    let _server = args.metrics.serve(registry, health.clone()).await?;
+    let _server = args.metrics.serve(registry, figures.clone(), health.clone()).await?;
     let (events, batches) = monitor::events();
     let working = async {
         let watches = match &destination {

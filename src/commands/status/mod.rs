@@ -1,20 +1,21 @@
 //! `clp status`.
 
 mod print;
+mod watch;
 
-use std::{cmp::Reverse, time::Duration};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use clap::{Args, ValueEnum};
 use tokio_util::sync::CancellationToken;
 
-use self::print::Printer;
+use self::{print::Printer, watch::Plan};
 use super::{
     gather::{self, Selections, service_of},
     selection::EnvironmentSelection,
     services, topics,
 };
 use crate::{
-    cli::{App, Exit, Failure, Parts, cancel_on_signal, go_on_after},
+    cli::{App, Exit, Failure, Parts, cancel_on_signal, go_on_after, screen},
     config,
     domain::Date,
     kafka::{self, Cluster, Connection},
@@ -50,6 +51,8 @@ pub struct Status {
     service: Option<String>,
 
     /// Show it again every so many seconds until interrupted, and end with exit code 0
+    ///
+    /// On a terminal it fills the screen, with lag over time, rates and errors; `?` there tells the keys.
     #[arg(
         short,
         long,
@@ -78,6 +81,22 @@ pub async fn run(args: Status, app: &App) -> anyhow::Result<()> {
     let selections = selections(&args, app)?;
     let kafka = app.kafka()?;
     let state_topic = state_topic(&app.config()?.kafka, &kafka.connection).await?;
+    let cancel = CancellationToken::new();
+    let interval = args.watch.map(Duration::from_secs);
+    if let Some(interval) = interval
+        && args.format == Format::Table
+        && screen::can_show()
+    {
+        let _signals = cancel_on_signal(cancel.clone());
+        let plan = plan(
+            app,
+            selections,
+            kafka.connection.clone(),
+            state_topic,
+            args.date.is_none(),
+        )?;
+        return watch::run(plan, interval, app.use_color(), cancel).await;
+    }
     let mut look = Look {
         app,
         service: args.service.as_deref(),
@@ -86,25 +105,28 @@ pub async fn run(args: Status, app: &App) -> anyhow::Result<()> {
         state_topic,
         printer: Printer::new(app.output(), args.format, args.watch.is_some()),
     };
-    let Some(seconds) = args.watch else {
+    let Some(interval) = interval else {
         return look.once().await;
     };
-    let cancel = CancellationToken::new();
     let _signals = cancel_on_signal(cancel.clone());
     let until_cancelled = cancel.run_until_cancelled(async {
         loop {
             if let Err(error) = look.once().await {
                 go_on_after(error)?;
             }
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            tokio::time::sleep(interval).await;
         }
     });
     until_cancelled.await.unwrap_or(Ok(()))
 }
 
+fn today(zone: jiff::tz::TimeZone) -> Date {
+    Date::of(&jiff::Timestamp::now().to_zoned_datetime(zone))
+}
+
 fn selections(args: &Status, app: &App) -> anyhow::Result<Selections> {
     let config = app.config()?;
-    let today = Date::of(&jiff::Timestamp::now().to_zoned_datetime(config.global.timezone.zone().clone()));
+    let today = today(config.global.timezone.zone().clone());
     let days = match args.date {
         Some(date) => vec![date],
         None => config.date_range.dates(today),
@@ -120,6 +142,31 @@ fn selections(args: &Status, app: &App) -> anyhow::Result<Selections> {
         (environment, selection)
     });
     Ok(selections.collect())
+}
+
+/// What a full screen shows. `follows_days`: tomorrow, other days are to be listed.
+fn plan(
+    app: &App,
+    selections: Selections,
+    connection: Connection,
+    state_topic: (String, u32),
+    follows_days: bool,
+) -> anyhow::Result<Plan> {
+    let config = app.config()?;
+    let containers = selections.keys().map(|id| {
+        let opened = app.container(id, None).map(|(container, _)| container);
+        (id.clone(), opened.map_err(|error| watch::in_a_line(&error)))
+    });
+    let (range, zone) = (config.date_range.clone(), config.global.timezone.zone().clone());
+    let days = move || range.dates(today(zone.clone()));
+    Ok(Plan {
+        days: follows_days.then(|| Arc::new(days) as Arc<_>),
+        containers: containers.collect(),
+        connection,
+        state_topic,
+        selectors: config.selectors(),
+        selections,
+    })
 }
 
 /// The topic of the states with its partition count. Answers within seconds, or fails.

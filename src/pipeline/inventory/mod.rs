@@ -5,7 +5,10 @@
 //!                                                             ├─▶ Known: one a blob
 //!  Ingestion.BlobState ── last value by key ──▶ BlobState ────┘
 //! ```
+//!
+//! Who looks again and again keeps the states by a [`StateFollower`], and reads only what is new.
 
+mod follow;
 mod list;
 mod selection;
 mod services;
@@ -20,6 +23,7 @@ use crate::{
     storage::BlobProperties,
 };
 
+pub use follow::{Held, StateFollower, Wants};
 pub use list::list;
 pub use selection::Selection;
 pub use services::{ServiceGroup, ServiceSum, ServiceSums};

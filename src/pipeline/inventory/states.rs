@@ -46,7 +46,7 @@ pub fn read_states(
 }
 
 /// The state under the blob's own key.
-fn parse(record_key: &[u8], value: &[u8]) -> Option<(EnvironmentId, BlobState)> {
+pub(super) fn parse(record_key: &[u8], value: &[u8]) -> Option<(EnvironmentId, BlobState)> {
     let state: BlobState = match serde_json::from_slice(value) {
         Ok(state) => state,
         Err(error) => {

@@ -13,6 +13,7 @@ use prometheus_client::{
 use super::{
     LaneMetrics,
     labels::{self, Counters, Each, Labels, Outcome},
+    overview::{OutcomeCounts, TopicOverview},
 };
 use crate::domain::{EnvironmentId, record::Kind};
 
@@ -24,6 +25,8 @@ struct Figures {
     lines: Counters,
     raw_bytes: Counter,
     lag: Family<Labels, Gauge>,
+    /// By topic.
+    lags: Mutex<BTreeMap<String, Gauge>>,
     environments: Mutex<BTreeMap<EnvironmentId, Each<Outcome>>>,
     lanes: LaneMetrics,
 }
@@ -120,6 +123,7 @@ impl ExtractMetrics {
             lines,
             raw_bytes,
             lag,
+            lags: Mutex::default(),
             environments: Mutex::default(),
             lanes: LaneMetrics::register(registry),
         }))
@@ -149,11 +153,30 @@ impl ExtractMetrics {
 
     /// A lane's part of the records of `topic` that wait, none at first.
     pub fn lag(&self, topic: &str) -> Lag {
-        let labels = vec![("topic", topic.to_owned())];
+        let mut lags = self.0.lags.lock().unwrap_or_else(PoisonError::into_inner);
+        let gauge = lags
+            .entry(topic.to_owned())
+            .or_insert_with(|| self.0.lag.get_or_create_owned(&vec![("topic", topic.to_owned())]));
         Lag {
-            gauge: self.0.lag.get_or_create_owned(&labels),
+            gauge: gauge.clone(),
             records: 0,
         }
+    }
+
+    pub(super) fn lags(&self) -> Vec<TopicOverview> {
+        let lags = self.0.lags.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |(topic, gauge): (&String, &Gauge)| TopicOverview {
+            topic: topic.clone(),
+            lag_records: gauge.get().max(0).unsigned_abs(),
+        };
+        lags.iter().map(of).collect()
+    }
+
+    pub(super) fn outcomes(&self) -> Vec<(EnvironmentId, OutcomeCounts)> {
+        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = environments.iter();
+        of.map(|(id, of)| (id.clone(), OutcomeCounts::of(|outcome| of.get(outcome))))
+            .collect()
     }
 
     pub fn totals(&self) -> ExtractTotals {

@@ -10,6 +10,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use serde::Serialize;
+
 use super::labels::{Counters, Each, Labels, Operation, Rebalance, TransactionOutcome};
 
 /// From 10 ms to 20 s, which is the timeout of transactions.
@@ -28,7 +30,26 @@ struct Figures {
     partitions: Gauge,
 }
 
+/// Plain values of one moment.
+#[derive(Debug, Serialize)]
+pub struct LanesOverview {
+    pub lanes: i64,
+    pub partitions: i64,
+    /// Transactions since the start of the service.
+    pub committed: u64,
+    pub aborted: u64,
+}
+
 impl LaneMetrics {
+    pub(super) fn overview(&self) -> LanesOverview {
+        LanesOverview {
+            lanes: self.0.lanes.get(),
+            partitions: self.0.partitions.get(),
+            committed: self.0.transactions.get(TransactionOutcome::Committed),
+            aborted: self.0.transactions.get(TransactionOutcome::Aborted),
+        }
+    }
+
     /// `registry` has clp's prefix already.
     pub(super) fn register(registry: &mut Registry) -> Self {
         let transactions = Counters::default();

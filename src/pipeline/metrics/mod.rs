@@ -3,25 +3,30 @@
 //! ```text
 //!  monitor ──▶ MonitorMetrics ─┐              ┌─▶ text()          /metrics, by `cli::serve`
 //!  worker  ──▶ WorkerMetrics ──┴─▶ Registry ──┘
-//!                    └───────────▶ totals() ────▶ log_progress()     a line of progress in the log
+//!                    ├───────────▶ totals() ────▶ log_progress()     a line of progress in the log
+//!                    └───────────▶ overview() ──▶ /status.json       and the page made of it, by `cli::serve`
 //! ```
 //!
 //! A service makes a [`registry`], registers its figures in it and gives it away; counting goes on through handles, which
 //! are cheap to clone. Series exist from the beginning, at 0: a rate over a series that comes into being with its first
 //! error would not see that error.
 
+mod blob_board;
 mod extract;
 mod labels;
 mod lanes;
 mod monitor;
+mod overview;
 mod process;
 mod progress;
 mod worker;
 
+pub use blob_board::{BlobBoard, BlobStanding, CommittedBlob};
 pub use extract::{ExtractMetrics, ExtractTotals, Extracted, Lag};
 pub use labels::{ErrorKind, EventKind, Operation, Rebalance};
 pub use lanes::LaneMetrics;
 pub use monitor::{MonitorEnvironment, MonitorMetrics, MonitorTotals, Scan};
+pub use overview::{Overlook, Overview};
 pub use progress::{Progress, log_progress};
 pub use prometheus_client::registry::Registry;
 pub use worker::{Committed, Share, Standing, WorkerEnvironment, WorkerMetrics, WorkerTotals};

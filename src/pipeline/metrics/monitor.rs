@@ -15,7 +15,10 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::labels::{self, Counters, Each, ErrorKind, EventKind, Labels, Operation, ScanOutcome};
+use super::{
+    labels::{self, Counters, Each, ErrorKind, EventKind, Labels, Operation, ScanOutcome},
+    overview::{ErrorCounts, EventCounts, MonitorFigures, ScanCounts},
+};
 use crate::domain::EnvironmentId;
 
 /// Seconds since 1970, with their fractions.
@@ -103,6 +106,12 @@ impl MonitorMetrics {
         self.0.retries.add(operation, 1);
     }
 
+    pub(super) fn figures(&self) -> Vec<(EnvironmentId, MonitorFigures)> {
+        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = environments.iter();
+        of.map(|(id, of)| (id.clone(), of.0.overview())).collect()
+    }
+
     pub fn totals(&self) -> MonitorTotals {
         let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = MonitorTotals::default();
@@ -114,6 +123,20 @@ impl MonitorMetrics {
             totals.bytes += figures.bytes.get().max(0).unsigned_abs();
         }
         totals
+    }
+}
+
+impl EnvironmentFigures {
+    fn overview(&self) -> MonitorFigures {
+        let last_scan = self.last_scan.get();
+        MonitorFigures {
+            listed_blobs: self.blobs.get().max(0).unsigned_abs(),
+            listed_bytes: self.bytes.get().max(0).unsigned_abs(),
+            last_scan: (last_scan > 0.0).then_some(last_scan),
+            events: EventCounts::of(|kind| self.events.get(kind)),
+            scans: ScanCounts::of(|outcome| self.scans.get(outcome)),
+            errors: ErrorCounts::of(|kind| self.errors.get(kind)),
+        }
     }
 }
 

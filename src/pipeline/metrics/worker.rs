@@ -12,7 +12,9 @@ use prometheus_client::{
 
 use super::{
     LaneMetrics,
+    blob_board::BlobBoard,
     labels::{self, Counters, Each, ErrorKind, Labels},
+    overview::{BlobCounts, ErrorCounts, WorkerFigures},
 };
 use crate::domain::EnvironmentId;
 
@@ -24,6 +26,7 @@ struct Figures {
     families: Families,
     environments: Mutex<BTreeMap<EnvironmentId, WorkerEnvironment>>,
     lanes: LaneMetrics,
+    blobs: BlobBoard,
 }
 
 /// What there is for each environment.
@@ -102,6 +105,7 @@ impl WorkerMetrics {
             families,
             environments: Mutex::default(),
             lanes: LaneMetrics::register(registry),
+            blobs: BlobBoard::default(),
         }))
     }
 
@@ -121,6 +125,17 @@ impl WorkerMetrics {
         new
     }
 
+    /// The blobs that were committed last.
+    pub fn blobs(&self) -> &BlobBoard {
+        &self.0.blobs
+    }
+
+    pub(super) fn figures(&self) -> Vec<(EnvironmentId, WorkerFigures)> {
+        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = environments.iter();
+        of.map(|(id, of)| (id.clone(), of.0.overview())).collect()
+    }
+
     pub fn totals(&self) -> WorkerTotals {
         let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = WorkerTotals::default();
@@ -132,6 +147,25 @@ impl WorkerMetrics {
             totals.open_blobs += figures.open_blobs.get().max(0).unsigned_abs();
         }
         totals
+    }
+}
+
+impl EnvironmentFigures {
+    fn overview(&self) -> WorkerFigures {
+        let gauge = |gauge: &Gauge| gauge.get().max(0).unsigned_abs();
+        WorkerFigures {
+            lag_bytes: gauge(&self.lag_bytes),
+            blobs: BlobCounts {
+                open: gauge(&self.open_blobs),
+                closed: gauge(&self.closed_blobs),
+                failed: gauge(&self.failed_blobs),
+            },
+            lines: self.lines.get(),
+            raw_bytes: self.raw_bytes.get(),
+            read_bytes: self.read_bytes.get(),
+            skipped_bytes: self.skipped_bytes.get(),
+            errors: ErrorCounts::of(|kind| self.errors.get(kind)),
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! How far each blob has come, and sums of that. Plain decisions; what they are made of comes from
 //! [`inventory`](super::inventory).
 
+mod history;
+mod look;
+mod rates;
 mod totals;
 
 use jiff::Timestamp;
@@ -8,6 +11,9 @@ use jiff::Timestamp;
 use super::inventory::Known;
 use crate::domain::event::BlobStatus;
 
+pub use history::{Histories, History, MAX_POINTS, Point};
+pub use look::{Listing, Look, Looks, Seen, Summary, rows};
+pub use rates::{Rate, Rates};
 pub use totals::{Total, Totals};
 
 /// One blob, as storage and Kafka tell it together.
@@ -98,6 +104,27 @@ pub fn row(known: &Known, service: Option<&str>, listed: bool) -> Option<Row> {
             .or_else(|| shrunk.then(|| format!("it has {size} bytes in storage, fewer than were ingested"))),
         skipped_bytes: state.map(|state| state.skipped_bytes).filter(|bytes| *bytes > 0),
     })
+}
+
+/// An open blob of the service `api`.
+#[cfg(test)]
+pub(crate) fn example_row(environment: &str, blob: &str) -> Row {
+    Row {
+        subscription: "cp2".into(),
+        environment: environment.into(),
+        service: Some("api".into()),
+        blob: blob.into(),
+        size: 0,
+        ingested: 0,
+        lag_bytes: 0,
+        lines: 0,
+        status: Status::Open,
+        last_modified: Timestamp::UNIX_EPOCH,
+        last_processed: None,
+        in_storage: Some(true),
+        last_error: None,
+        skipped_bytes: None,
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,17 @@ pub struct Total {
 }
 
 impl Total {
+    pub fn add_row(&mut self, row: &Row) {
+        self.add(Self {
+            blobs: 1,
+            open: u64::from(row.status != Status::Closed),
+            with_errors: u64::from(row.last_error.is_some()),
+            bytes: row.size,
+            lag_bytes: row.lag_bytes,
+            lines: row.lines,
+        });
+    }
+
     fn add(&mut self, other: Self) {
         self.blobs += other.blobs;
         self.open += other.open;
@@ -34,14 +45,7 @@ impl Totals {
     pub fn add(&mut self, row: &Row) {
         let environment = format!("{}/{}", row.subscription, row.environment);
         let service = row.service.clone().unwrap_or_else(|| "-".to_owned());
-        self.0.entry((environment, service)).or_default().add(Total {
-            blobs: 1,
-            open: u64::from(row.status != Status::Closed),
-            with_errors: u64::from(row.last_error.is_some()),
-            bytes: row.size,
-            lag_bytes: row.lag_bytes,
-            lines: row.lines,
-        });
+        self.0.entry((environment, service)).or_default().add_row(row);
     }
 
     /// `(environment, service)` with its sums, in their order.
@@ -59,23 +63,18 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::status::example_row;
 
     fn row(environment: &str, service: Option<&str>, status: Status, last_error: Option<&str>) -> Row {
         Row {
-            subscription: "cp2".into(),
-            environment: environment.into(),
             service: service.map(str::to_owned),
-            blob: "kubernetes/a.gz".into(),
             size: 10,
             ingested: 7,
             lag_bytes: 3,
             lines: 100,
             status,
-            last_modified: jiff::Timestamp::UNIX_EPOCH,
-            last_processed: None,
-            in_storage: Some(true),
             last_error: last_error.map(str::to_owned),
-            skipped_bytes: None,
+            ..example_row(environment, "kubernetes/a.gz")
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         health::Health,
         lanes::{Lanes, Sign},
-        metrics::{Committed, ErrorKind, Share, Standing, WorkerMetrics},
+        metrics::{Committed, CommittedBlob, ErrorKind, Share, Standing, WorkerMetrics},
     },
 };
 
@@ -95,11 +95,12 @@ impl LaneWatch {
         }
     }
 
-    pub fn committed(&self, took: Duration, of: HashMap<Arc<EnvironmentId>, Committed>) {
+    pub fn committed(&self, took: Duration, of: HashMap<Arc<EnvironmentId>, Committed>, blobs: Vec<CommittedBlob>) {
         self.sign.committed(took);
         for (environment, committed) in of {
             self.watch.metrics.environment(&environment).committed(committed);
         }
+        self.watch.metrics.blobs().note(blobs);
     }
 
     pub fn failed(&self, environment: &EnvironmentId, kind: ErrorKind) {

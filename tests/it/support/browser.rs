@@ -16,7 +16,7 @@ const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What asks nobody on the network, and leaves nothing behind.
-const FLAGS: [&str; 12] = [
+pub(super) const FLAGS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -141,7 +141,7 @@ fn run(home: &Path, view: View, args: &[String]) -> Vec<u8> {
     fs::read(&output).expect("the browser's output")
 }
 
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = std::env::split_paths(&path);
     let mut programs = places.flat_map(|place| PROGRAMS.map(|name| place.join(name)));

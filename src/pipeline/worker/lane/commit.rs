@@ -10,7 +10,11 @@ use super::Lane;
 use crate::{
     domain::EnvironmentId,
     kafka::{self, Offsets},
-    pipeline::{ingest::DeliveryMode, metrics::Committed, outgoing::Outgoing},
+    pipeline::{
+        ingest::DeliveryMode,
+        metrics::{Committed, CommittedBlob},
+        outgoing::Outgoing,
+    },
 };
 
 /// Events and states that are held for the end of a transaction.
@@ -24,6 +28,8 @@ pub(super) struct Uncommitted {
     /// Of lines.
     pub bytes: u64,
     of: HashMap<Arc<EnvironmentId>, Committed>,
+    /// As the states among `outgoing` tell them.
+    pub blobs: Vec<CommittedBlob>,
     /// When the first of it came.
     pub begun: Option<Instant>,
     /// To be sent behind the lines.
@@ -105,12 +111,13 @@ impl Lane {
         let Uncommitted {
             bytes,
             of,
+            blobs,
             begun: first,
             ..
         } = std::mem::take(&mut self.uncommitted);
         let lines: u64 = of.values().map(|of| of.lines).sum();
         tracing::debug!(lane = self.number, lines, bytes, took = ?begun.elapsed(), "committed");
-        self.watch.committed(first.unwrap_or(begun).elapsed(), of);
+        self.watch.committed(first.unwrap_or(begun).elapsed(), of, blobs);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What a transaction says about blobs beside their lines: how far each has come, and which ends were reached.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::Lane;
@@ -9,6 +11,7 @@ use crate::{
         key,
     },
     pipeline::{
+        metrics::{BlobStanding, CommittedBlob},
         outgoing::Outgoing,
         worker::{known::Known, work::Work},
     },
@@ -83,6 +86,23 @@ impl Lane {
             skipped_bytes: known.skipped_bytes,
             unterminated_at: known.unterminated_at,
         };
+        self.uncommitted.blobs.push(CommittedBlob {
+            id: work.id,
+            environment: Arc::clone(&work.environment),
+            blob: Arc::clone(&work.blob),
+            service: Arc::clone(&work.service),
+            size: work.size,
+            ingested: known.checkpoint.member,
+            lag_bytes: known.lag(),
+            lines: known.lines,
+            status: match (known.failed, known.closed) {
+                (true, _) => BlobStanding::Failed,
+                (false, true) => BlobStanding::Closed,
+                (false, false) => BlobStanding::Open,
+            },
+            committed_at: now,
+            last_error: state.last_error.clone(),
+        });
         if let Some(share) = self.shares.get_mut(&work.partition) {
             share.known.insert(work.id, known);
         }
