@@ -110,7 +110,7 @@ impl StateFollower {
         loop {
             match self.reader.poll(index)? {
                 Polled::Nothing => return Ok(moved),
-                Polled::End => self.behind[index] = false,
+                Polled::End(_) => self.behind[index] = false,
                 Polled::Record(record) => {
                     if let Some(key) = record.key() {
                         take(&mut self.states, &self.wants, key, record.payload());
