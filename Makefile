@@ -24,7 +24,7 @@ OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
-.PHONY: help build release install test services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
+.PHONY: help build release install test test-tools services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -43,6 +43,22 @@ install: ## Install clp with cargo, into ~/.cargo/bin
 
 test: services ## Run all tests, against a real Kafka and Azurite
 	$(CARGO) test --locked
+
+# What tests look at from outside: shells, a terminal, a browser, a keyring, and what reads deployments/. The packages of Debian and Ubuntu,
+# each with the program, or the file, that tells whether it is there.
+TEST_TOOLS := bash-completion:/usr/share/bash-completion/bash_completion zsh:zsh fish:fish groff:groff tmux:tmux jq:jq bsdutils:script \
+	chromium:chromium openssl:openssl dbus-bin:dbus-send dbus-daemon:dbus-daemon gnome-keyring:gnome-keyring-daemon \
+	libsecret-tools:secret-tool python3-venv:/usr/share/doc/python3-venv prometheus:promtool systemd:systemd-analyze kubernetes-client:kubectl
+
+test-tools: ## Install the programs that tests use, by apt-get, if not there
+	@missing=; for tool in $(TEST_TOOLS); do \
+		command -v "$${tool#*:}" >/dev/null || [ -e "$${tool#*:}" ] || missing="$$missing $${tool%%:*}"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	command -v apt-get >/dev/null || { echo "make test-tools: install these by your package manager:$$missing" >&2; exit 1; }; \
+	echo "installing$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	$$run apt-get -qq update; $$run env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $$missing >/dev/null
 
 services: ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
 	@if ! cmp -s $(SERVICES)/pom.xml $(KAFKA_STAMP); then \

@@ -143,7 +143,7 @@ fn lines(text: &str) -> Vec<String> {
 fn bash_completes_from_the_configuration() {
     let clp = configured();
     for (line, wanted) in [
-        ("clp list", &["list-blobs"][..]),
+        ("clp list-b", &["list-blobs"][..]),
         ("clp ingest --on-c", &["--on-corrupt"]),
         ("clp ingest --on-corrupt ", &["fail", "skip"]),
         ("clp tail --env ", &["D1", "cp2/P1", r"my\ env:x", "cp3/P1"]),
@@ -267,8 +267,8 @@ fn bash_puts_in_what_was_meant() {
             ("clp tail --env 'my e\t", "clp tail --env 'my env:x' "),
             ("clp tail --env D1,cp3\t", "clp tail --env D1,cp3/P1 "),
             ("clp verify --da\t", "clp verify --date "),
-            ("X=1 clp list\t", "X=1 clp list-blobs "),
-            ("echo hi; clp list\t", "echo hi; clp list-blobs "),
+            ("X=1 clp list-b\t", "X=1 clp list-blobs "),
+            ("echo hi; clp list-b\t", "echo hi; clp list-blobs "),
         ] {
             assert_eq!(bash_line(&clp, rc, keys), wanted, "{rc}: {keys:?}");
         }

@@ -107,6 +107,8 @@ fn blobs_and_how_far_they_are() {
         "subscriptions.cp2.environments.P1.storage_account.directory",
         "../blobs",
     );
+    // Of a day for which states are kept.
+    let clp = clp.set("worker.filters.min_date", "2025-06-01");
     let api = blob_name(DAY, "api-674b9bdb88-vm775", "platform");
     let background = blob_name(DAY, "backgroundprocessing-7d4f8c9b66-q8w2z", "platform");
     let proxy = blob_name(DAY, "apache2-igc-5c8d7f9b4-x2x4k", "proxy");

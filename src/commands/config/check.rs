@@ -11,7 +11,13 @@ use crate::{
     domain::EnvironmentId,
 };
 
+const EXAMPLES: &str = "Examples:
+  clp config check
+  clp config check --offline --config worker.yaml
+  clp config check --format json | jq 'select(.ok | not)'";
+
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Check {
     /// Open no connection: only read the configuration and the credentials that it names
     #[arg(long)]
