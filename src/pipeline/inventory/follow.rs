@@ -20,7 +20,7 @@ pub struct StateFollower {
     reader: Partitions,
     topic: Arc<str>,
     wants: Wants,
-    /// Partitions that were not read to their end yet.
+    /// By the partition's number: those that were not read to their end yet.
     behind: Vec<bool>,
     states: HashMap<BlobHash, Held>,
 }
@@ -46,7 +46,7 @@ impl StateFollower {
     /// # Errors
     /// The brokers do not answer, or refuse.
     pub fn open(connection: &Connection, topic: &str, partitions: u32, wants: Wants) -> Result<Self, kafka::Error> {
-        let mut reader = Partitions::open(connection)?;
+        let mut reader = Partitions::open(connection)?.sized_for(connection, partitions as usize)?;
         let topic: Arc<str> = topic.into();
         let starts = (0..partitions as i32).map(|partition| {
             let (offset, _) = reader.bounds(&topic, partition)?;
@@ -110,7 +110,11 @@ impl StateFollower {
         loop {
             match self.reader.poll(index)? {
                 Polled::Nothing => return Ok(moved),
-                Polled::End(_) => self.behind[index] = false,
+                Polled::End(partition) => {
+                    if let Some(behind) = self.behind.get_mut(partition as usize) {
+                        *behind = false;
+                    }
+                }
                 Polled::Record(record) => {
                     if let Some(key) = record.key() {
                         take(&mut self.states, &self.wants, key, record.payload());

@@ -14,6 +14,7 @@ mod draw;
 #[cfg(test)]
 mod example;
 mod gather;
+mod keys;
 mod list;
 mod text;
 mod theme;
