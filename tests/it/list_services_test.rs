@@ -36,7 +36,8 @@ fn services_with_what_they_have_and_the_unknown_by_what_it_is() {
     let all = fill(&blobs);
     let clp = Clp::bare().storage(blobs.container(), &azurite().endpoint());
     let found = rows(&clp, &[]);
-    let told: Vec<(&str, Option<&str>, Option<&str>, u64, u64, u64, u64)> = found
+    type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>, u64, u64, u64, u64);
+    let told: Vec<Row<'_>> = found
         .iter()
         .map(|row| {
             (
