@@ -16,6 +16,7 @@ COPY src src
 COPY benches benches
 COPY tests/it tests/it
 COPY deployments/opensearch deployments/opensearch
+COPY completions completions
 # The target directory is a cache, so the binary is copied out of it in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

@@ -51,6 +51,7 @@ mod monitor_once_test;
 mod monitor_refused_test;
 mod monitor_service_test;
 mod predecessor_test;
+mod readme_test;
 mod refused_flags_test;
 mod refused_test;
 mod running_test;

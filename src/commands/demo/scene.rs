@@ -58,6 +58,8 @@ impl Scene {
             "# Written by `clp demo`: its blobs, and the broker inside clp.\n\
              kafka:\n  brokers: {brokers:?}\n  transaction_seconds: 1\n\
              global:\n  polling_interval: 1\n\
+             # Each member more costs the broker inside clp some seconds, in which nobody gets any partition.\n\
+             processing:\n  max_concurrency: 1\n\
              subscriptions:\n  demo:\n    environments:\n      D1:\n        storage_account:\n          directory: logs\n"
         );
         config::write_private(&self.configuration, &text, true)?;

@@ -150,7 +150,7 @@ mod tests {
             last_ingested_offset: ingested,
             ..example_state(
                 &EnvironmentId::new("cp2", "P1"),
-                &format!("kubernetes/{day}.api-1_default_platform-01.gz"),
+                &format!("kubernetes/{day}.api-1_default_platform-{}.gz", "0a".repeat(32)),
             )
         };
         let (before, after) = ("2025-03-07T23:59:00Z", "2025-03-08T00:00:00Z");
