@@ -1,12 +1,33 @@
 //! Ctrl-C and SIGTERM: they end the process with 130, or are told to a command that has something to bring to an end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// How many are told of signals now.
 static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// When one of them was last told.
+static HEARD_AT: Mutex<Option<Instant>> = Mutex::new(None);
+/// A listener may be at its end before the same signal reaches whoever ends the process otherwise.
+const SAME_SIGNAL: Duration = Duration::from_secs(1);
+
+/// To be called by a listener at a signal, before it does what it was told.
+pub(super) fn heard() {
+    *HEARD_AT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn was_just_heard() -> bool {
+    let heard_at = *HEARD_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    heard_at.is_some_and(|at| at.elapsed() < SAME_SIGNAL)
+}
 
 /// One who is told.
 struct Listener;
@@ -34,7 +55,7 @@ pub fn exit_on_signal() -> AbortOnDropHandle<()> {
         };
         loop {
             signals.next().await;
-            if LISTENERS.load(Ordering::SeqCst) == 0 {
+            if LISTENERS.load(Ordering::SeqCst) == 0 && !was_just_heard() {
                 exit();
             }
         }
@@ -51,6 +72,7 @@ pub fn cancel_on_signal(token: CancellationToken) -> AbortOnDropHandle<()> {
             return std::future::pending().await;
         };
         signals.next().await;
+        heard();
         tracing::info!("stopping; again to stop at once");
         token.cancel();
         signals.next().await;
@@ -79,6 +101,7 @@ impl CaughtSignals {
             Some(signals) => signals.next().await,
             None => std::future::pending().await,
         }
+        heard();
     }
 }
 

@@ -32,19 +32,27 @@ fn stop(extractors: Vec<Running>) {
     }
 }
 
+/// Kills fall where they fall. Each round has to be right, and one of them to have hit the middle of a transaction.
+const ROUNDS: usize = 3;
+
+fn some_die_in_the_middle(lines: u64) {
+    let hit = (0..ROUNDS).any(|_| extractors_may_die(lines) > 0);
+    assert!(hit, "no kill of {ROUNDS} rounds was in the middle of a transaction");
+}
+
 #[test]
 fn extractors_may_die_at_any_moment() {
-    extractors_may_die(40_000);
+    some_die_in_the_middle(40_000);
 }
 
 #[test]
 #[ignore = "takes some minutes"]
 fn extractors_may_die_at_any_moment_of_200_000_lines() {
-    extractors_may_die(200_000);
+    some_die_in_the_middle(200_000);
 }
 
-/// Another client writes lines of every kind to both raw topics meanwhile.
-fn extractors_may_die(lines: u64) {
+/// Another client writes lines of every kind to both raw topics meanwhile. Gives how many records were undone by kills.
+fn extractors_may_die(lines: u64) -> u64 {
     let session = json!({"session.timeout.ms": 2000, "heartbeat.interval.ms": 300});
     let run = Extraction::new().configured("kafka.consumer", session);
     let blobs: Vec<RawMix> = (0..8)
@@ -125,7 +133,7 @@ fn extractors_may_die(lines: u64) {
         "{found} records, {skipped} lines skipped, {undone} undone by kills; memory of an extractor up to {most} MiB"
     );
     assert!(most < MOST_MEBIBYTES, "{most} MiB");
-    assert!(undone > 0, "no kill was in the middle of a transaction");
+    undone
 }
 
 #[test]

@@ -116,7 +116,9 @@ fn a_blob_older_than_states_are_kept_is_taken_only_if_asked_for() {
     let outcome = run.work(&[]);
     assert!(
         outcome.stderr.contains("not ingested: nothing is known of it")
-            && outcome.stderr.contains("--min-date 20250606 takes it"),
+            && outcome
+                .stderr
+                .contains("workers with --min-date 20250606 take what is told from then on"),
         "{}",
         outcome.stderr
     );

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::azurite::{ACCESS_KEY, ACCOUNT};
 use super::blobs::Blobs;
 use super::kafka::Kafka;
-use super::process::Guarded;
+use super::process::{Guarded, unique};
 use super::running::{Outcome, Running};
 use super::services::azurite;
 use super::topics::Topics;
@@ -63,6 +63,8 @@ impl Clp {
             .collect();
         self.set("kafka.brokers", kafka.brokers())
             .set("kafka.topics", Value::Object(topics))
+            // One-shot runs refuse to work beside workers of the same group, whose topics they may be.
+            .set("worker.consumer_group", unique("group"))
     }
 
     /// Puts (or replaces) a value into the configuration, at keys joined by dots.
