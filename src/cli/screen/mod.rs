@@ -1,7 +1,7 @@
 //! A full screen on a terminal, which is given back whatever happens.
 //!
 //! Raw mode, the alternate screen and the hidden cursor outlive the process that asked for them. They are therefore undone by
-//! [`leave`], which comes from the end of [`Screen`], from the panic of any thread, from an exit at a second signal, and
+//! `leave`, which comes from the end of [`Screen`], from the panic of any thread, from an exit at a second signal, and
 //! before the process stops at Ctrl-Z. Whatever is drawn afterwards goes nowhere, so that no thread can garble what was given
 //! back.
 

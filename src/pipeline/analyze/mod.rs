@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A batch goes to whichever worker is free, so nothing here depends on the order of lines. Memory is bounded by what a
-//! [`Tally`](tally::Tally) keeps, by the batches under way, and by what readers hold back; how much is read does not matter.
+//! `Tally` keeps, by the batches under way, and by what readers hold back; how much is read does not matter.
 
 mod counts;
 mod error;

@@ -25,7 +25,7 @@ impl AddAssign for Rate {
 }
 
 /// Looks of the last seconds, in 40 bytes a blob each. Workers commit every few seconds, so that between two looks there may
-/// be two commits or none: a rate is that since the look [`WINDOW`] ago.
+/// be two commits or none: a rate is that since the look `WINDOW` ago.
 #[derive(Debug, Default)]
 pub struct Rates(VecDeque<Earlier>);
 

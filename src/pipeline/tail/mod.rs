@@ -10,7 +10,7 @@
 //! farthest behind. A line is rendered as soon as it is read, so what waits for its turn is its time and its bytes.
 //!
 //! When a line goes out: what was there at the start, once all feeds have come to its time; what comes, after 300 ms at the
-//! latest, whatever other feeds do. [`turns`] tells the two apart, and [`merge`] has the rule.
+//! latest, whatever other feeds do. `turns` tells the two apart, and `merge` has the rule.
 
 mod clock;
 mod error;
