@@ -308,3 +308,42 @@ fn the_window_begins_in_the_middle_of_a_large_blob() {
         "not all of it is read"
     );
 }
+
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    let clp = Clp::bare();
+    // Every message, path and client is one of its own.
+    let line = |index: u64| {
+        let word: String = format!("{index:x}")
+            .bytes()
+            .map(|byte| char::from(b'g' + byte % 16))
+            .collect();
+        match index % 2 {
+            0 => gz::access_line(index).replace("/occ/", &format!("/{word}/")),
+            _ => gz::application_line(index)
+                .replace("recalculated", &word)
+                .replace("com.example", &word),
+        }
+    };
+    let peak = |lines: u64| {
+        let text: Vec<String> = (0..lines).map(line).collect();
+        let name = format!("{lines}.gz");
+        fs::write(clp.home().join(&name), gz::blob_of(&text, 500)).unwrap();
+        let outcome = analyse(&clp, &[&name]).success();
+        (outcome.peak_rss_bytes, outcome.json_lines().remove(0))
+    };
+    let (small, _) = peak(20_000);
+    let (large, report) = peak(80_000);
+    assert!(large < small + (32 << 20), "{small} bytes, then {large}");
+    let cut: Vec<&str> = report["cut"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|cut| cut["table"].as_str())
+        .collect();
+    assert!(
+        cut.contains(&"application.paths") && cut.contains(&"loggers"),
+        "{cut:?}"
+    );
+    assert_eq!(report["lines"]["all"], 80_000);
+}
