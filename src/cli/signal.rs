@@ -20,7 +20,7 @@ static HEARD_AT: Mutex<Option<Instant>> = Mutex::new(None);
 const SAME_SIGNAL: Duration = Duration::from_secs(1);
 
 /// To be called by a listener at a signal, before it does what it was told.
-pub(super) fn heard() {
+fn heard() {
     *HEARD_AT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
 }
 
