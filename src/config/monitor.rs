@@ -1,7 +1,7 @@
 //! What the monitor scans, how often, and how it bears failures: `global`, `date_range`, `environments`, `monitoring`
 //! and `error_handling`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ impl Default for BlobClosing {
 #[serde(default)]
 pub struct DateRange {
     pub days_back: u32,
-    /// This day and no other; the two other keys do not count then.
+    /// This day in place of the days back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub specific_date: Option<Date>,
     pub monitor_current_day: bool,
@@ -71,11 +71,15 @@ impl Default for DateRange {
 impl DateRange {
     /// The days to scan if it is `today`, newest first.
     pub fn dates(&self, today: Date) -> Vec<Date> {
-        if let Some(date) = self.specific_date {
-            return vec![date];
-        }
-        let first = if self.monitor_current_day { 0 } else { 1 };
-        (first..=self.days_back).map(|days| today.days_before(days)).collect()
+        let current = self.monitor_current_day.then_some(today);
+        let days_back = if self.specific_date.is_some() {
+            0
+        } else {
+            self.days_back
+        };
+        let past = (1..=days_back).map(|days| today.days_before(days));
+        let dates: BTreeSet<Date> = current.into_iter().chain(self.specific_date).chain(past).collect();
+        dates.into_iter().rev().collect()
     }
 }
 
@@ -189,7 +193,10 @@ mod tests {
             ("{days_back: 0}", "20250301"),
             ("{days_back: 2, monitor_current_day: false}", "20250228 20250227"),
             ("{days_back: 0, monitor_current_day: false}", ""),
-            ("{specific_date: 2025-01-02, days_back: 7}", "20250102"),
+            ("{specific_date: 2025-01-02, days_back: 7}", "20250301 20250102"),
+            ("{specific_date: 2025-01-02, monitor_current_day: false}", "20250102"),
+            ("{specific_date: 2025-03-01}", "20250301"),
+            ("{specific_date: 2025-03-02}", "20250302 20250301"),
         ] {
             assert_eq!(dates(yaml), wanted, "{yaml}");
         }

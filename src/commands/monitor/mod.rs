@@ -81,6 +81,7 @@ impl Monitor {
         match (self.date, self.days_back) {
             (Some(date), _) => DateRange {
                 specific_date: Some(date),
+                monitor_current_day: false,
                 ..configured.clone()
             },
             (None, Some(days_back)) => DateRange {

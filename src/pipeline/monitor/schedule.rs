@@ -4,6 +4,7 @@
 //! late. A day is due
 //!
 //! - as long as it is today, if the current day is monitored;
+//! - always, if it is the specific day;
 //! - if it is in the range, until it was scanned after its end: so the days back are scanned once at the start, and each
 //!   day that goes by once more behind its overlap;
 //! - as long as it holds blobs that are not closed, so that they are told to be closed.
@@ -44,9 +45,6 @@ impl Schedule {
 
     /// The days to scan at `now`, newest first.
     pub fn due(&self, now: Timestamp) -> Vec<Date> {
-        if let Some(date) = self.range.specific_date {
-            return vec![date];
-        }
         let today = self.today(now);
         let yesterday = today.days_before(1);
         let mut days: BTreeSet<Date> = self.range.dates(today).into_iter().collect();
@@ -59,6 +57,9 @@ impl Schedule {
     }
 
     fn is_due(&self, date: Date, today: Date) -> bool {
+        if self.range.specific_date == Some(date) {
+            return true;
+        }
         if date >= today {
             return date == today && self.range.monitor_current_day;
         }
@@ -148,7 +149,18 @@ mod tests {
                 "2025-06-06T12:00:00Z",
                 "20250605 20250604 20250603",
             ),
-            ("{specific_date: 2025-01-02}", "UTC", "2025-06-06T12:00:00Z", "20250102"),
+            (
+                "{specific_date: 2025-01-02, days_back: 3}",
+                "UTC",
+                "2025-06-06T12:00:00Z",
+                "20250606 20250102",
+            ),
+            (
+                "{specific_date: 2025-01-02, monitor_current_day: false}",
+                "UTC",
+                "2025-06-06T00:30:00Z",
+                "20250102",
+            ),
             ("{days_back: 0}", "Europe/Berlin", "2025-06-05T23:30:00Z", "20250606"),
             ("{days_back: 0}", "America/New_York", "2025-06-06T03:30:00Z", "20250605"),
         ] {
@@ -209,6 +221,19 @@ mod tests {
                     ("2025-06-07T00:05:00Z", "20250606"),
                     ("2025-06-07T01:00:00Z", "20250606"),
                     ("2025-06-07T01:05:00Z", ""),
+                ],
+            ),
+            (
+                "a specific day always, and the current day",
+                "{specific_date: 2025-01-02}",
+                60,
+                "UTC",
+                &[
+                    ("2025-06-06T12:00:00Z", "20250606 20250102"),
+                    ("2025-06-06T12:05:00Z", "20250606 20250102"),
+                    ("2025-06-07T00:05:00Z", "20250607 20250606 20250102"),
+                    ("2025-06-07T01:05:00Z", "20250607 20250606 20250102"),
+                    ("2025-06-07T01:10:00Z", "20250607 20250102"),
                 ],
             ),
             (
