@@ -26,4 +26,4 @@ pub use parts::Parts;
 pub use progress::Bar;
 pub use serve::{MetricsAddress, MetricsArgs, Server};
 pub use signal::{CaughtSignals, cancel_on_signal, catch_signals, exit_on_signal};
-pub use table::{printable, table};
+pub use table::{Column, printable, table, wrapped};

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use clap::Command;
 
+use crate::cli::wrapped;
+
 /// A heading, and the commands below it, in the order in which they are told.
 type Group = (&'static str, &'static [&'static str]);
 
@@ -104,23 +106,6 @@ fn columns() -> usize {
         .map(|(_, columns)| usize::from(columns));
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
     of_terminal.or_else(told).unwrap_or(MAX_COLUMNS).min(MAX_COLUMNS)
-}
-
-/// Lines of at most so many characters, broken at blanks where there are any.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let Some(line) = lines.last_mut() else { break };
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= columns {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    cli::{App, Failure, Format, table},
+    cli::{App, Column, Failure, Format, table},
     opensearch::{Client, Login, Object, Server, State},
     secret::Secret,
 };
@@ -199,8 +199,13 @@ fn print(app: &App, format: Format, rows: &[Row]) -> anyhow::Result<()> {
                     differences,
                 ]
             });
-            let table = table(&output, &["KIND", "NAME", "RESULT", "DIFFERENCES"], rows);
-            output.line(table.trim_fmt())?;
+            let columns = [
+                Column::whole("KIND"),
+                Column::whole("NAME"),
+                Column::whole("RESULT"),
+                Column::wrapped("DIFFERENCES"),
+            ];
+            output.line(table(&output, &columns, rows))?;
         }
     }
     Ok(output.flush()?)

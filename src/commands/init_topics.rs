@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::{
-    cli::{App, Exit, Failure, Format, table},
+    cli::{App, Column, Exit, Failure, Format, table},
     config,
     kafka::{self, Cluster, NewTopic, TopicInfo, TopicOutcome},
 };
@@ -163,8 +163,12 @@ fn print(app: &App, format: Format, rows: &[Row]) -> anyhow::Result<()> {
             let rows = rows
                 .iter()
                 .map(|row| vec![row.topic.clone(), row.result.clone(), row.differences.join("; ")]);
-            let table = table(&output, &["TOPIC", "RESULT", "DIFFERENCES"], rows);
-            output.line(table.trim_fmt())?;
+            let columns = [
+                Column::whole("TOPIC"),
+                Column::wrapped("RESULT"),
+                Column::wrapped("DIFFERENCES"),
+            ];
+            output.line(table(&output, &columns, rows))?;
         }
     }
     Ok(output.flush()?)

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::probe::{self, KafkaAnswer};
 use crate::{
-    cli::{App, Format, table},
+    cli::{App, Column, Format, table},
     config::Brokers,
 };
 
@@ -48,8 +48,8 @@ pub async fn run(args: TestKafka, app: &App) -> anyhow::Result<()> {
                 };
                 vec![topic.topic.clone(), partitions]
             });
-            let table = table(&output, &["TOPIC", "PARTITIONS"], rows);
-            output.line(format!("\n{}", table.trim_fmt()))?;
+            let columns = [Column::whole("TOPIC"), Column::whole("PARTITIONS")];
+            output.line(format!("\n{}", table(&output, &columns, rows)))?;
         }
     }
     output.flush()?;

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use crate::{
-    cli::{self, App, Exit, Format, Kafka, Parts, plural, table},
+    cli::{self, App, Column, Exit, Format, Kafka, Parts, plural, table},
     commands::probe::{self, KafkaAnswer, StorageAnswer},
     config::{Delivery, Loaded},
     domain::EnvironmentId,
@@ -196,9 +196,15 @@ fn print(tried: &[Tried], format: Format, app: &App) -> anyhow::Result<()> {
         Format::Json => tried.iter().try_for_each(|tried| output.json(&tried.row()))?,
         Format::Text if tried.is_empty() => {}
         Format::Text => {
-            let heading = ["CONNECTION", "RESULT", "LATENCY", "TARGET", "FOUND"];
-            let table = table(&output, &heading, tried.iter().map(Tried::cells));
-            output.line(format!("{}\n", table.trim_fmt()))?;
+            let columns = [
+                Column::whole("CONNECTION"),
+                Column::whole("RESULT"),
+                Column::whole("LATENCY"),
+                Column::wrapped("TARGET"),
+                Column::wrapped("FOUND"),
+            ];
+            let table = table(&output, &columns, tried.iter().map(Tried::cells));
+            output.line(format!("{table}\n"))?;
         }
     }
     Ok(output.flush()?)

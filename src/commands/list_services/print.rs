@@ -1,21 +1,29 @@
 //! How services are shown.
 
-use comfy_table::CellAlignment;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Format, Sums};
 use crate::{
-    cli::{Output, human_size, plural, printable, table, to_stderr},
+    cli::{Column, Output, human_size, plural, printable, table, to_stderr},
     domain::EnvironmentId,
     pipeline::inventory::{ServiceGroup, ServiceSum},
 };
 
 /// What blobs of no service are called.
 const UNKNOWN: &str = "unknown";
-/// Columns of numbers in the table.
-const FIRST_NUMBER: usize = 4;
-const NUMBERS: usize = 4;
+
+const COLUMNS: [Column; 9] = [
+    Column::whole("ENVIRONMENT"),
+    Column::whole("SERVICE"),
+    Column::left_out("PODS OF", 2),
+    Column::left_out("CONTAINER", 1),
+    Column::left_out("PODS", 4).right(),
+    Column::left_out("BLOBS", 5).right(),
+    Column::whole("SIZE").right(),
+    Column::whole("SHARE").right(),
+    Column::left_out("LAST WRITE", 3),
+];
 
 #[derive(Serialize)]
 struct Row {
@@ -104,22 +112,8 @@ impl Printer {
             self.output.bytes(&written)?;
         }
         if !self.cells.is_empty() {
-            let heading = [
-                "ENVIRONMENT",
-                "SERVICE",
-                "PODS OF",
-                "CONTAINER",
-                "PODS",
-                "BLOBS",
-                "SIZE",
-                "SHARE",
-                "LAST WRITE",
-            ];
-            let mut table = table(&self.output, &heading, self.cells);
-            for column in table.column_iter_mut().skip(FIRST_NUMBER).take(NUMBERS) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-            self.output.line(table.trim_fmt())?;
+            let table = table(&self.output, &COLUMNS, self.cells);
+            self.output.line(table)?;
         }
         self.output.flush()?;
         if self.environments > 0 {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Format;
 use crate::{
-    cli::{Output, human_size, plural, table, to_stderr},
+    cli::{Column, Output, human_size, plural, printable, table, to_stderr, wrapped},
     domain::blob_name,
     pipeline::status::{Row, Total, Totals},
 };
@@ -15,6 +15,31 @@ pub(super) struct Printer {
     /// Each time in place of the time before.
     redraw: bool,
 }
+
+const SHORT: [Column; 8] = [
+    Column::whole("ENVIRONMENT"),
+    Column::left_out("SERVICE", 1),
+    Column::shortened("BLOB"),
+    Column::whole("SIZE"),
+    Column::whole("LAG"),
+    Column::left_out("LINES", 2),
+    Column::whole("STATUS"),
+    Column::left_out("PROCESSED", 3),
+];
+const LONG: [Column; 10] = [
+    Column::whole("ENVIRONMENT"),
+    Column::whole("SERVICE"),
+    Column::whole("BLOB"),
+    Column::whole("SIZE"),
+    Column::whole("INGESTED"),
+    Column::whole("LAG"),
+    Column::whole("LINES"),
+    Column::whole("STATUS"),
+    Column::whole("LAST MODIFIED"),
+    Column::whole("LAST PROCESSED"),
+];
+/// Before an error, under its blob.
+const INDENT: &str = "    ";
 
 /// Lines of a terminal that a redrawn table leaves, besides the sums of the parts, for the sum of all, for the line about
 /// what it leaves out, and for the cursor.
@@ -63,50 +88,49 @@ impl Printer {
     }
 
     fn table(&self, rows: &[Row]) -> String {
-        let with_errors = rows.iter().any(|row| row.last_error.is_some());
-        let mut heading = match self.output.is_terminal {
-            true => vec![
-                "ENVIRONMENT",
-                "SERVICE",
-                "BLOB",
-                "SIZE",
-                "LAG",
-                "LINES",
-                "STATUS",
-                "PROCESSED",
-            ],
-            false => vec![
-                "ENVIRONMENT",
-                "SERVICE",
-                "BLOB",
-                "SIZE",
-                "INGESTED",
-                "LAG",
-                "LINES",
-                "STATUS",
-                "LAST MODIFIED",
-                "LAST PROCESSED",
-            ],
-        };
-        if with_errors {
-            heading.push("LAST ERROR");
+        if self.output.is_terminal {
+            return self.short_table(rows);
         }
-        let now = Timestamp::now();
+        let with_errors = rows.iter().any(|row| row.last_error.is_some());
+        let mut columns = LONG.to_vec();
+        if with_errors {
+            columns.push(Column::whole("LAST ERROR"));
+        }
         let cells = rows.iter().map(|row| {
-            let mut cells = match self.output.is_terminal {
-                true => short(row, now),
-                false => long(row),
-            };
+            let mut cells = long(row);
             if with_errors {
-                cells.push(row.last_error.clone().unwrap_or_default().replace('\n', " "));
+                cells.push(error_of(row).unwrap_or_default());
             }
             cells
         });
-        table(&self.output, &heading, cells).trim_fmt()
+        table(&self.output, &columns, cells)
+    }
+
+    /// For a terminal: what fits, and errors below their blobs.
+    fn short_table(&self, rows: &[Row]) -> String {
+        let now = Timestamp::now();
+        let room = usize::from(self.output.terminal_columns()).saturating_sub(INDENT.len());
+        let cells = rows.iter().map(|row| short(row, now));
+        let table = table(&self.output, &SHORT, cells);
+        let mut lines = table.lines();
+        let mut text = lines.next().unwrap_or_default().to_owned();
+        for (line, row) in lines.zip(rows) {
+            text = text + "\n" + line;
+            if let Some(error) = error_of(row) {
+                for line in wrapped(&printable(&error), room) {
+                    text = text + "\n" + INDENT + &line;
+                }
+            }
+        }
+        text
     }
 }
 
-/// For a terminal: what fits.
+fn error_of(row: &Row) -> Option<String> {
+    row.last_error.as_ref().map(|error| error.replace('\n', " "))
+}
+
+/// For a terminal: what people ask for first.
 fn short(row: &Row, now: Timestamp) -> Vec<String> {
     vec![
         format!("{}/{}", row.subscription, row.environment),

@@ -2,10 +2,21 @@
 
 use super::Format;
 use crate::{
-    cli::{Output, human_size, plural, printable, table, to_stderr},
+    cli::{Column, Output, human_size, plural, printable, table, to_stderr},
     domain::{Date, blob_name},
     pipeline::verify::{Difference, Place, Verdict},
 };
+
+const COLUMNS: [Column; 8] = [
+    Column::whole("ENVIRONMENT"),
+    Column::left_out("SERVICE", 1),
+    Column::shortened("BLOB"),
+    Column::left_out("SIZE", 2),
+    Column::left_out("LAG", 3),
+    Column::whole("EXPECTED"),
+    Column::whole("FOUND"),
+    Column::whole("OK"),
+];
 
 pub(super) struct Printer {
     output: Output,
@@ -43,17 +54,7 @@ impl Printer {
             Format::Table if verdicts.is_empty() => {}
             Format::Table => {
                 let rows = verdicts.iter().map(|verdict| self.row(verdict));
-                let heading = [
-                    "ENVIRONMENT",
-                    "SERVICE",
-                    "BLOB",
-                    "SIZE",
-                    "LAG",
-                    "EXPECTED",
-                    "FOUND",
-                    "OK",
-                ];
-                let table = table(&self.output, &heading, rows).trim_fmt();
+                let table = table(&self.output, &COLUMNS, rows);
                 self.output.line(table)?;
             }
         }
