@@ -53,7 +53,7 @@ impl Checker<'_> {
     fn numbers(&mut self, config: &Config) {
         const SECONDS: RangeInclusive<u64> = 1..=86_400;
         const DAYS: RangeInclusive<u64> = 0..=3_660;
-        let limits: [(&str, u64, RangeInclusive<u64>); 14] = [
+        let limits: [(&str, u64, RangeInclusive<u64>); 15] = [
             ("storage.range_bytes", config.storage.range_bytes, 64 << 10..=64 << 20),
             ("storage.ranges_ahead", config.storage.ranges_ahead.into(), 1..=64),
             (
@@ -92,6 +92,11 @@ impl Checker<'_> {
                 0..=86_400,
             ),
             ("worker.lanes", config.worker.lanes.into(), 1..=256),
+            (
+                "worker.max_waiting_blobs",
+                config.worker.max_waiting_blobs.into(),
+                1..=1_000_000,
+            ),
             (
                 "processing.max_concurrency",
                 config.processing.max_concurrency.into(),

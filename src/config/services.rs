@@ -13,6 +13,8 @@ pub struct Worker {
     /// Members of the group that run side by side in one process.
     pub lanes: u32,
     pub order: Order,
+    /// Blobs that wait in a lane; beyond that it reads no event until half of them are done.
+    pub max_waiting_blobs: u32,
     pub filters: Filters,
 }
 
@@ -34,6 +36,7 @@ impl Default for Worker {
             consumer_group: "clp-ingest".to_owned(),
             lanes: 1,
             order: Order::default(),
+            max_waiting_blobs: 50_000,
             filters: Filters::default(),
         }
     }

@@ -84,6 +84,37 @@ fn a_huge_old_blob_gives_way_to_one_of_today() {
     );
 }
 
+/// Also of the partitions that a member keeps, and of those that it gets, when the group changes meanwhile.
+#[test]
+fn events_are_read_again_once_fewer_blobs_wait() {
+    const BLOBS: usize = 1_600;
+    let run = Pipeline::new().configured("worker.max_waiting_blobs", 8);
+    let names: Vec<String> = (0..BLOBS).map(|pod| blob("20250606", pod)).collect();
+    run.blobs.fill(&names, &gz::blob(0..3, 2));
+    run.tell(&run.blobs.list("kubernetes/").iter().map(closed).collect::<Vec<_>>());
+    run.storage.delay(Duration::from_millis(20));
+    let first = run.worker(&[]);
+    first.wait_for_stderr("events are not read", LIMIT);
+    let second = run.worker(&[]);
+    second.wait_for_stderr("events are not read", LIMIT);
+    run.storage.delay(Duration::ZERO);
+    wait_for("all blobs to be closed", LIMIT, || {
+        let states = run.states();
+        let closed = states.values().flatten().filter(|state| state["status"] == "closed");
+        (closed.count() == BLOBS).then_some(())
+    });
+    for worker in [first, second] {
+        worker.signal("TERM");
+        let said = worker.wait().success().stderr;
+        assert!(said.contains("events are read again"), "{said}");
+    }
+    let lines = run.lines();
+    assert_eq!(lines.len(), BLOBS);
+    for lines in lines.values() {
+        expect_log_lines(lines, 0..3);
+    }
+}
+
 #[test]
 fn thousands_of_small_blobs_take_few_transactions() {
     const BLOBS: usize = 2_000;

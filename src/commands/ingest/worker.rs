@@ -121,6 +121,7 @@ pub async fn run(args: &Ingest, app: &App) -> anyhow::Result<()> {
         selectors: config.selectors(),
         filters,
         order: config.worker.order,
+        max_waiting_blobs: config.worker.max_waiting_blobs as usize,
         delivery: config.kafka.delivery.into(),
         read: app.read_options()?,
         transaction_bytes: config.kafka.transaction_bytes,

@@ -25,6 +25,8 @@ pub struct Settings {
     pub selectors: Selectors,
     pub filters: Filters,
     pub order: Order,
+    /// Blobs that wait in a lane; beyond that it reads no event until half of them are done.
+    pub max_waiting_blobs: usize,
     pub delivery: DeliveryMode,
     pub read: ReadOptions,
     /// Raw bytes after which a transaction is committed.

@@ -22,8 +22,6 @@ use crate::{
 
 /// News that are taken between two looks at what was read.
 const NEWS_AT_ONCE: usize = 500;
-/// Blobs that wait; beyond that no event is read until half of them are done.
-const MAX_WAITING: usize = 50_000;
 /// The failed blobs of a restored state are tried again one after another.
 const RETRY_SPREAD: Duration = Duration::from_millis(20);
 
@@ -97,17 +95,24 @@ impl Lane {
 
     /// Reads no more events while very many wait.
     fn bound_waiting(&mut self) -> Result<(), kafka::Error> {
-        let waiting = self.backlog.len();
-        if waiting >= MAX_WAITING {
+        let most = self.settings.max_waiting_blobs;
+        if self.backlog.len() >= most {
             for work in self.backlog.take_resting() {
                 self.put_off(work);
             }
         }
         let ready: Vec<i32> = self.ready().collect();
-        if !self.is_paused && self.backlog.len() >= MAX_WAITING {
+        let waiting = self.backlog.len();
+        if !self.is_paused && waiting >= most {
+            tracing::info!(
+                lane = self.number,
+                waiting,
+                "events are not read until half of the blobs are done"
+            );
             self.is_paused = true;
             self.member.pause(&ready)
-        } else if self.is_paused && self.backlog.len() <= MAX_WAITING / 2 {
+        } else if self.is_paused && waiting <= most / 2 {
+            tracing::info!(lane = self.number, waiting, "events are read again");
             self.is_paused = false;
             self.member.resume(&ready)
         } else {
