@@ -160,22 +160,10 @@ impl SeenNames {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
-    use super::*;
-
-    fn blob(name: &str, second: i64) -> BlobProperties {
-        BlobProperties {
-            name: name.to_owned(),
-            size: 1,
-            last_modified: Timestamp::from_second(second).unwrap(),
-            created: None,
-        }
-    }
-
-    fn names(names: &BlobNames) -> Vec<&str> {
-        names.newest_first().into_iter().map(|(name, _)| name).collect()
-    }
+    use super::{
+        names::tests::{blob, names},
+        *,
+    };
 
     #[test]
     fn what_is_written_is_read_and_added_to() {

@@ -104,10 +104,10 @@ impl BlobNames {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn blob(name: &str, second: i64) -> BlobProperties {
+    pub fn blob(name: &str, second: i64) -> BlobProperties {
         BlobProperties {
             name: name.to_owned(),
             size: 1,
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    fn names(names: &BlobNames) -> Vec<&str> {
+    pub fn names(names: &BlobNames) -> Vec<&str> {
         names.newest_first().into_iter().map(|(name, _)| name).collect()
     }
 

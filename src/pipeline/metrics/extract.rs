@@ -1,9 +1,6 @@
 //! The figures of `extract`.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -12,6 +9,7 @@ use prometheus_client::{
 
 use super::{
     LaneMetrics,
+    handles::Handles,
     labels::{self, Counters, Each, Labels, Outcome},
     overview::{OutcomeCounts, TopicOverview},
 };
@@ -26,8 +24,8 @@ struct Figures {
     raw_bytes: Counter,
     lag: Family<Labels, Gauge>,
     /// By topic.
-    lags: Mutex<BTreeMap<String, Gauge>>,
-    environments: Mutex<BTreeMap<EnvironmentId, Each<Outcome>>>,
+    lags: Handles<String, Gauge>,
+    environments: Handles<EnvironmentId, Each<Outcome>>,
     lanes: LaneMetrics,
 }
 
@@ -123,8 +121,8 @@ impl ExtractMetrics {
             lines,
             raw_bytes,
             lag,
-            lags: Mutex::default(),
-            environments: Mutex::default(),
+            lags: Handles::default(),
+            environments: Handles::default(),
             lanes: LaneMetrics::register(registry),
         }))
     }
@@ -139,11 +137,8 @@ impl ExtractMetrics {
         let Figures {
             lines, environments, ..
         } = &*self.0;
-        let mut environments = environments.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, counts) in &extracted.0 {
-            let of = environments
-                .entry(id.clone())
-                .or_insert_with(|| Each::of(lines, &labels::of_environment(id)));
+            let of = environments.get_or_insert(id, || Each::of(lines, &labels::of_environment(id)));
             for (outcome, count) in OUTCOMES.into_iter().zip(counts) {
                 of.add(outcome, *count);
             }
@@ -153,39 +148,33 @@ impl ExtractMetrics {
 
     /// A lane's part of the records of `topic` that wait, none at first.
     pub fn lag(&self, topic: &str) -> Lag {
-        let mut lags = self.0.lags.lock().unwrap_or_else(PoisonError::into_inner);
-        let gauge = lags
-            .entry(topic.to_owned())
-            .or_insert_with(|| self.0.lag.get_or_create_owned(&vec![("topic", topic.to_owned())]));
+        let new = || self.0.lag.get_or_create_owned(&vec![("topic", topic.to_owned())]);
         Lag {
-            gauge: gauge.clone(),
+            gauge: self.0.lags.get_or_insert(&topic.to_owned(), new),
             records: 0,
         }
     }
 
     pub(super) fn lags(&self) -> Vec<TopicOverview> {
-        let lags = self.0.lags.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = |(topic, gauge): (&String, &Gauge)| TopicOverview {
-            topic: topic.clone(),
+        let of = |(topic, gauge): (String, Gauge)| TopicOverview {
+            topic,
             lag_records: gauge.get().max(0).unsigned_abs(),
         };
-        lags.iter().map(of).collect()
+        self.0.lags.all().into_iter().map(of).collect()
     }
 
     pub(super) fn outcomes(&self) -> Vec<(EnvironmentId, OutcomeCounts)> {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = environments.iter();
-        of.map(|(id, of)| (id.clone(), OutcomeCounts::of(|outcome| of.get(outcome))))
+        let all = self.0.environments.all().into_iter();
+        all.map(|(id, of)| (id, OutcomeCounts::of(|outcome| of.get(outcome))))
             .collect()
     }
 
     pub fn totals(&self) -> ExtractTotals {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = ExtractTotals {
             raw_bytes: self.0.raw_bytes.get(),
             ..ExtractTotals::default()
         };
-        for of in environments.values() {
+        for (_, of) in self.0.environments.all() {
             totals.lines += of.total();
             totals.errors += of.get(Outcome::Error);
             totals.skipped += of.get(Outcome::Skipped);

@@ -13,6 +13,7 @@
 
 mod blob_board;
 mod extract;
+mod handles;
 mod labels;
 mod lanes;
 mod monitor;

@@ -1,8 +1,7 @@
 //! The figures of `monitor`.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,6 +15,7 @@ use prometheus_client::{
 };
 
 use super::{
+    handles::Handles,
     labels::{self, Counters, Each, ErrorKind, EventKind, Labels, Operation, ScanOutcome},
     overview::{ErrorCounts, EventCounts, MonitorFigures, ScanCounts},
 };
@@ -30,7 +30,7 @@ pub struct MonitorMetrics(Arc<Figures>);
 
 struct Figures {
     families: Families,
-    environments: Mutex<BTreeMap<EnvironmentId, MonitorEnvironment>>,
+    environments: Handles<EnvironmentId, MonitorEnvironment>,
     retries: Each<Operation>,
 }
 
@@ -86,20 +86,15 @@ impl MonitorMetrics {
         registry.register("retries", "What was tried again after a failure", retries.clone());
         Self(Arc::new(Figures {
             families,
-            environments: Mutex::default(),
+            environments: Handles::default(),
             retries: Each::of(&retries, &Labels::new()),
         }))
     }
 
     /// The figures of an environment, made when they are first asked for.
     pub fn environment(&self, id: &EnvironmentId) -> MonitorEnvironment {
-        let mut environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = environments.get(id) {
-            return known.clone();
-        }
-        let new = self.0.families.environment(id);
-        environments.insert(id.clone(), new.clone());
-        new
+        let new = || self.0.families.environment(id);
+        self.0.environments.get_or_insert(id, new)
     }
 
     pub fn retried(&self, operation: Operation) {
@@ -107,15 +102,13 @@ impl MonitorMetrics {
     }
 
     pub(super) fn figures(&self) -> Vec<(EnvironmentId, MonitorFigures)> {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = environments.iter();
-        of.map(|(id, of)| (id.clone(), of.0.overview())).collect()
+        let all = self.0.environments.all().into_iter();
+        all.map(|(id, of)| (id, of.0.overview())).collect()
     }
 
     pub fn totals(&self) -> MonitorTotals {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = MonitorTotals::default();
-        for MonitorEnvironment(figures) in environments.values() {
+        for (_, MonitorEnvironment(figures)) in self.0.environments.all() {
             totals.scans += figures.scans.total();
             totals.events += figures.events.total();
             totals.errors += figures.errors.total();

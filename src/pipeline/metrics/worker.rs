@@ -1,9 +1,6 @@
 //! The figures of `ingest --worker`.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -13,6 +10,7 @@ use prometheus_client::{
 use super::{
     LaneMetrics,
     blob_board::BlobBoard,
+    handles::Handles,
     labels::{self, Counters, Each, ErrorKind, Labels},
     overview::{BlobCounts, ErrorCounts, WorkerFigures},
 };
@@ -24,7 +22,7 @@ pub struct WorkerMetrics(Arc<Figures>);
 
 struct Figures {
     families: Families,
-    environments: Mutex<BTreeMap<EnvironmentId, WorkerEnvironment>>,
+    environments: Handles<EnvironmentId, WorkerEnvironment>,
     lanes: LaneMetrics,
     blobs: BlobBoard,
 }
@@ -103,7 +101,7 @@ impl WorkerMetrics {
         families.register(registry);
         Self(Arc::new(Figures {
             families,
-            environments: Mutex::default(),
+            environments: Handles::default(),
             lanes: LaneMetrics::register(registry),
             blobs: BlobBoard::default(),
         }))
@@ -116,13 +114,8 @@ impl WorkerMetrics {
 
     /// The figures of an environment, made when they are first asked for.
     pub fn environment(&self, id: &EnvironmentId) -> WorkerEnvironment {
-        let mut environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = environments.get(id) {
-            return known.clone();
-        }
-        let new = self.0.families.environment(id);
-        environments.insert(id.clone(), new.clone());
-        new
+        let new = || self.0.families.environment(id);
+        self.0.environments.get_or_insert(id, new)
     }
 
     /// The blobs that were committed last.
@@ -131,15 +124,13 @@ impl WorkerMetrics {
     }
 
     pub(super) fn figures(&self) -> Vec<(EnvironmentId, WorkerFigures)> {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = environments.iter();
-        of.map(|(id, of)| (id.clone(), of.0.overview())).collect()
+        let all = self.0.environments.all().into_iter();
+        all.map(|(id, of)| (id, of.0.overview())).collect()
     }
 
     pub fn totals(&self) -> WorkerTotals {
-        let environments = self.0.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = WorkerTotals::default();
-        for WorkerEnvironment(figures) in environments.values() {
+        for (_, WorkerEnvironment(figures)) in self.0.environments.all() {
             totals.lines += figures.lines.get();
             totals.raw_bytes += figures.raw_bytes.get();
             totals.errors += figures.errors.total();
