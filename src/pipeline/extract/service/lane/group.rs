@@ -16,12 +16,12 @@ impl Lane {
     /// Takes what the group has to tell. Gives whether there is nothing more for now.
     pub(super) fn hear(&mut self, mut patience: Duration) -> Result<bool, ExtractError> {
         let mut bytes = 0;
-        for _ in 0..NEWS_AT_ONCE {
+        for turn in 0..NEWS_AT_ONCE {
             if bytes >= BYTES_AT_ONCE {
                 break;
             }
             let Some(news) = self.member.poll(patience)? else {
-                return Ok(true);
+                return Ok(turn == 0);
             };
             patience = Duration::ZERO;
             match news {
