@@ -119,3 +119,31 @@ fn a_worker_that_is_stopped_between_a_blobs_last_line_and_its_end_completes_it_l
     assert_eq!(completed.len(), names.len());
     assert!(run.lines().values().all(|lines| lines.len() as u64 == LINES));
 }
+
+/// Scans of a monitor go on telling that nothing is new.
+#[test]
+fn a_worker_is_idle_also_while_events_come_that_bring_nothing() {
+    let run = Pipeline::on(kafka(), 1);
+    let blob = api_blob("idle");
+    run.blobs.append(&blob, &gz::blob(0..30, 10));
+    let event = closed(&run.listed(&blob));
+    run.tell(std::slice::from_ref(&event));
+    let worker = run.worker(&["--until-idle", "2"]);
+    run.wait_for_state(&blob, |state| state["status"] == "closed");
+    std::thread::scope(|scope| {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let run = &run;
+        scope.spawn(move || {
+            let mut listed = event;
+            listed.key = listed.key.replace(":closed:", ":listed:");
+            while stopped
+                .recv_timeout(Duration::from_millis(300))
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
+                run.tell(std::slice::from_ref(&listed));
+            }
+        });
+        worker.wait().success();
+        drop(stop);
+    });
+}

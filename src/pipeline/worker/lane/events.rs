@@ -27,7 +27,6 @@ impl Lane {
         let Some(share) = self.shares.get_mut(&partition).filter(|share| share.is_ready()) else {
             return;
         };
-        share.at_end = false;
         share.cursor.see(offset);
         if let Some(work) = self.work_of(record) {
             self.backlog.add(work);

@@ -32,7 +32,7 @@ pub(super) struct Share {
     restored: bool,
     pub known: HashMap<BlobHash, Known>,
     pub cursor: Cursor,
-    /// All its events were read.
+    /// The events that were there at first are read. Those that come later are work at once, or nothing.
     pub at_end: bool,
 }
 
