@@ -130,7 +130,7 @@ fn the_verdict_says_what_broke_when_and_for_whom() {
     assert_eq!(verdict.severity, Severity::Grave);
     assert_eq!(
         verdict.headline,
-        "1\u{a0}600 failures 14:00–14:40 UTC, mostly ModelSavingException in api"
+        "1\u{a0}600 failures 14:00–14:40 UTC, above all ModelSavingException in api"
     );
     assert_eq!(
         verdict.what,

@@ -136,6 +136,7 @@ struct Cause {
     short: String,
     /// Where it failed most.
     service: Option<String>,
+    count: u64,
     text: String,
 }
 
@@ -164,6 +165,7 @@ fn causes(report: &Report, range: &Range<usize>) -> Vec<Cause> {
         causes.push(Cause {
             short: class.to_owned(),
             service: foremost_name(&exception.services),
+            count,
             text: format!("{class}{root}: {}{}", times(count), said(&exception.sample)),
         });
     }
@@ -179,6 +181,7 @@ fn causes(report: &Report, range: &Range<usize>) -> Vec<Cause> {
             causes.push(Cause {
                 short: format!("“{pattern}”"),
                 service,
+                count,
                 text: format!("“{pattern}”: {}", times(count)),
             });
         }
@@ -191,6 +194,7 @@ fn causes(report: &Report, range: &Range<usize>) -> Vec<Cause> {
         causes.push(Cause {
             short: path.path.clone(),
             service: None,
+            count,
             text: format!(
                 "{}: {} with 5xx, {} of all its {}",
                 path.path,
@@ -333,8 +337,13 @@ fn headline(report: &Report, failed: u64, spike: Option<&Spike>, causes: &[Cause
         ),
         None => plural(failed, "failure", "failures"),
     };
+    let failures = spike.map_or(failed, |spike| spike.failures);
     if let Some(cause) = causes.first() {
-        text.push_str(&format!(", mostly {}", cause.short));
+        let share = match cause.count > failures / 2 {
+            true => "mostly",
+            false => "above all",
+        };
+        text.push_str(&format!(", {share} {}", cause.short));
     }
     let range = spike.map_or(0..report.timeline.len(), |spike| spike.buckets.clone());
     let services = foremost(&report.services, |row| in_range(&row.failures_over_time, &range));
