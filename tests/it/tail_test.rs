@@ -414,7 +414,12 @@ fn kafka_that_is_away_is_told_within_seconds() {
     let scene = Scene::new();
     let outcome = scene.clp.run(["tail", "--brokers", "127.0.0.1:1"]).expect_code(4);
     assert!(outcome.stderr.contains("did not answer"), "{}", outcome.stderr);
-    for wrong in [&["--grep", "("][..], &["--since", "soon"], &["--level", "loud"]] {
+    for wrong in [
+        &["--grep", "("][..],
+        &["--since", "soon"],
+        &["--level", "loud"],
+        &["--since", "1h", "--until", "2h"],
+    ] {
         scene
             .clp
             .run(["tail"].into_iter().chain(wrong.iter().copied()))

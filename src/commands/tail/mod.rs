@@ -115,7 +115,7 @@ enum From {
 
 pub async fn run(args: Tail, app: &App) -> anyhow::Result<()> {
     let look = resolve::look(&args, app)?;
-    let (plan, start) = (resolve::plan(&args), resolve::start(&args));
+    let (plan, start) = (resolve::plan(&args)?, resolve::start(&args));
     let (output, stop) = (app.output(), app.stop());
     if args.source == From::Storage {
         let listing = resolve::listing(&args, app)?;

@@ -83,15 +83,20 @@ pub(super) fn start(args: &Tail) -> Start {
     }
 }
 
-pub(super) fn plan(args: &Tail) -> Plan {
+pub(super) fn plan(args: &Tail) -> Result<Plan, Failure> {
     let until = args.until.map(|until| until.0);
+    if let (Some(since), Some(until)) = (args.since, until)
+        && until < since.0
+    {
+        return Err(Failure::usage("--until lies before --since"));
+    }
     let follow = !args.no_follow && until.is_none_or(|until| until > Timestamp::now());
     let shows_nothing = !follow && start(args) == Start::End && args.group.is_none();
-    Plan {
+    Ok(Plan {
         last: args.last.or(shows_nothing.then_some(LAST_LINES)),
         follow,
         until,
         max_messages: args.max_messages,
         in_order: !args.raw && args.group.is_none(),
-    }
+    })
 }

@@ -31,6 +31,8 @@ pub struct FromKafka {
     bounded: bool,
     step_records: i64,
     looked: Instant,
+    /// Since when the brokers do not answer.
+    away: Option<Instant>,
     /// Topics that are waited for, each with the one that may have been meant; each is told once.
     missing: Missing,
     told: BTreeSet<String>,
@@ -77,6 +79,7 @@ impl FromKafka {
                 .unwrap_or_default()
                 .clamp(FIRST_STEP_RECORDS, LARGEST_FIRST_STEP_RECORDS) as i64,
             looked: Instant::now(),
+            away: None,
             missing: Missing::new(),
             told: BTreeSet::new(),
         };
@@ -250,9 +253,17 @@ impl Source for FromKafka {
         }
         let known = self.feeds.len();
         match self.find() {
-            Ok(()) => tell_missing(&self.missing, &mut self.told),
+            Ok(()) => {
+                tell_missing(&self.missing, &mut self.told);
+                if let Some(since) = self.away.take() {
+                    tracing::warn!(away = ?since.elapsed(), "Kafka is back");
+                }
+            }
             Err(error) if error.severity() == crate::kafka::Severity::Retriable => {
-                tracing::debug!(%error, "topics are looked for again");
+                if self.away.is_none() {
+                    tracing::warn!(%error, "Kafka is away; waiting for it");
+                }
+                self.away.get_or_insert_with(Instant::now);
             }
             Err(error) => return Err(error.into()),
         }
