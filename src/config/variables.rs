@@ -133,7 +133,7 @@ fn apply_named(environment: &Environment, schema: &Value, layers: &mut Layers) -
                     .errors
                     .push(Problem::new(place, message).hint("set them in the configuration file"));
             }
-            None if is_ours(schema, name) => {
+            None if is_ours(schema, name) || is_of_an_account(layers, name) => {
                 let near = nearest(name, paths_of.keys().map(String::as_str));
                 let guess = near
                     .map(|near| format!(" (did you mean `{near}`?)"))
@@ -180,6 +180,13 @@ fn is_ours(schema: &Value, name: &str) -> bool {
         .filter_map(Value::as_str)
         .filter(|section| *section != super::layers::SUBSCRIPTIONS);
     sections.any(|section| name.starts_with(&format!("{}_", name_of(&KeyPath::of([section])))))
+}
+
+/// Whether a name is that of an account which the files know, and something behind it.
+fn is_of_an_account(layers: &Layers, name: &str) -> bool {
+    let accounts = layers.accounts();
+    let mut starts = accounts.iter().map(|account| format!("{}_", name_of(account)));
+    starts.any(|start| name.starts_with(&start))
 }
 
 /// A number or a truth value where the key has one; anything else is text. What does not read as one stays text, to be

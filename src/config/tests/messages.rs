@@ -69,6 +69,23 @@ fn values_of_variables_and_flags_are_told_with_their_names() {
         odd.told(),
         ["CLP_KAFKA_BROKRS: no key has this variable (did you mean `CLP_KAFKA_BROKERS`?)"]
     );
+    // Of an environment that no file knows, other configurations may.
+    let account = Machine::with(ACCOUNTS)
+        .set(
+            "CLP_SUBSCRIPTIONS_CP2_ENVIRONMENTS_P1_STORAGE_ACCOUNT_ACCES_KEY",
+            "Zm9v",
+        )
+        .set(
+            "CLP_SUBSCRIPTIONS_CP9_ENVIRONMENTS_P1_STORAGE_ACCOUNT_ACCES_KEY",
+            "Zm9v",
+        );
+    let known = "CLP_SUBSCRIPTIONS_CP2_ENVIRONMENTS_P1_STORAGE_ACCOUNT_ACCES";
+    assert_eq!(
+        account.told(),
+        [format!(
+            "{known}_KEY: no key has this variable (did you mean `{known}S_KEY`?)"
+        )]
+    );
     let flags = Overrides {
         brokers: Some("::".to_owned()),
         properties: vec![("sasl.mechanim".to_owned(), "PLAIN".to_owned())],
