@@ -36,6 +36,9 @@ fn every_command_has_a_page_that_is_the_same_at_every_run() {
     }
     let first = clp.run(["man"]).success();
     assert_eq!(first.stdout, fs::read(clp.home().join("again/clp.1")).unwrap());
+    let tail = clp.run(["man", "clp-tail"]).success();
+    assert_eq!(tail.stdout, fs::read(clp.home().join("again/clp-tail.1")).unwrap());
+    assert!(!clp.home().join("clp-tail").exists());
     clp.run(["man", "again/clp.1"]).expect_code(1);
 }
 

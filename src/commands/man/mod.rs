@@ -11,13 +11,14 @@ use crate::cli::{App, plural};
 
 const EXAMPLES: &str = "Examples:
   clp man ~/.local/share/man/man1     # then: man clp, man clp-tail
-  clp man | man -l -                  # only look
+  clp man clp-tail | man -l -         # only look
   sudo clp man /usr/local/share/man/man1";
 
 /// Write the manual pages
 ///
 /// One page for each command, clp.1, clp-tail.1 and so on, into a directory, which is made if it is not there. Without a
-/// directory the page of clp itself goes to standard output. The pages are the same at every run.
+/// directory the page of clp itself goes to standard output, and with the name of a page, that page. The pages are the
+/// same at every run.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Man {
@@ -29,13 +30,20 @@ pub struct Man {
 pub fn run(args: Man, app: &App) -> anyhow::Result<()> {
     let mut output = app.output();
     let pages = page::pages(super::command());
-    let Some(directory) = args.directory else {
-        if let Some((_, page)) = pages.first() {
-            output.bytes(page.as_bytes())?;
-        }
-        return Ok(output.flush()?);
+    let named = |directory: &PathBuf| {
+        let mut all = pages.iter();
+        all.find(|(name, _)| name.strip_suffix(".1") == directory.to_str() && !directory.exists())
     };
-    fs::create_dir_all(&directory).with_context(|| format!("cannot make directory {}", directory.display()))?;
+    let directory = match &args.directory {
+        Some(directory) if named(directory).is_none() => directory,
+        one => {
+            if let Some((_, page)) = one.as_ref().map_or(pages.first(), named) {
+                output.bytes(page.as_bytes())?;
+            }
+            return Ok(output.flush()?);
+        }
+    };
+    fs::create_dir_all(directory).with_context(|| format!("cannot make directory {}", directory.display()))?;
     for (name, page) in &pages {
         let path = directory.join(name);
         fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
