@@ -82,6 +82,11 @@ pub(super) async fn run(args: Check, app: &App) -> anyhow::Result<()> {
         let mut output = app.output();
         output.line(sum(loaded))?;
         output.flush()?;
+        if loaded.files.is_empty() && loaded.config.environments().is_empty() {
+            cli::to_stderr(
+                "hint: `clp setup-config` sets up environments and Kafka; `clp config path` tells where files are looked for",
+            );
+        }
     }
     Ok(())
 }

@@ -220,7 +220,10 @@ fn summarise(draft: &Draft, environment: &Environment, output: &mut Output) -> a
                     access(&account.access, &config, &id)
                 ),
             },
-            Err(error) => error.to_string(),
+            Err(error) => {
+                tracing::warn!("{error}");
+                continue;
+            }
         };
         output.line(format!("  {id}: {access}"))?;
     }
