@@ -11,6 +11,8 @@ use super::Output;
 const GAP: usize = 2;
 /// A column that can be shortened or wrapped keeps at least so many characters, as long as others can be left out.
 const LEAST: usize = 32;
+/// A name is not shortened to less than this, however narrow the terminal.
+const SHORTEST: usize = 16;
 
 /// A column, and what becomes of it where the terminal is too narrow for the whole table.
 #[derive(Clone, Copy, Debug)]
@@ -144,7 +146,7 @@ fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
         }
         let others = (0..columns.len()).filter(|other| *other != index);
         let others: usize = others.map(|other| wanted(columns, rows, other)).sum();
-        let room = width.saturating_sub(others + gaps(columns)).max(LEAST);
+        let room = width.saturating_sub(others + gaps(columns)).max(SHORTEST);
         for row in &mut *rows {
             row[index] = without_middle(&row[index], room);
         }
@@ -259,13 +261,18 @@ P1   20250606.backgroundpr…ing-7d4f8c9b66-q8w2z   1700  NO";
 ENV  BLOB                              OK
 P1   20250606.api-674b9bdb88-vm775     yes
 P1   20250606.backgro…d4f8c9b66-q8w2z  NO";
+        let shortest = "\
+ENV  BLOB              OK
+P1   20250606…8-vm775  yes
+P1   20250606…6-q8w2z  NO";
         for (width, wanted) in [
             (None, whole),
             (Some(200), whole),
             (Some(75), whole),
             (Some(61), cut),
             (Some(59), without_service),
-            (Some(20), least),
+            (Some(42), least),
+            (Some(20), shortest),
         ] {
             assert_eq!(table_within(width, &COLUMNS, rows()), wanted, "{width:?}");
         }
