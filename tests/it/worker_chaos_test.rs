@@ -60,6 +60,7 @@ fn workers_and_the_monitor_may_die_at_any_moment() {
     let run = Pipeline::new()
         .configured("global.polling_interval", 1)
         .configured("date_range.specific_date", "2025-06-06")
+        .configured("date_range.monitor_current_day", false)
         .configured("global.blob_closing.timeout_minutes", 1)
         .configured("kafka.transaction_bytes", 256 << 10);
     let names: Vec<String> = (0..BLOBS).map(|n| api_blob(&format!("chaos-{n}"))).collect();

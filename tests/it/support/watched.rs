@@ -60,6 +60,7 @@ impl Directory {
 pub fn monitored(clp: Clp) -> Clp {
     clp.set("global.polling_interval", 1)
         .set("date_range.specific_date", DAY)
+        .set("date_range.monitor_current_day", false)
 }
 
 /// The name of an API pod's blob of [`DAY`].
