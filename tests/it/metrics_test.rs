@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use regex::Regex;
+
 use crate::support::extraction::{Extraction, raw};
 use crate::support::gz;
 use crate::support::kafka::Kafka;
@@ -120,7 +122,15 @@ fn an_extractor_tells_what_became_of_lines_and_how_it_is() {
     wait_for_figure(&address, "clp_lanes 2");
     assert_eq!(get(&address, "/readyz"), (200, "ok\n".to_owned()));
     assert_eq!(get(&address, "/healthz"), (200, "ok\n".to_owned()));
-    extractor.wait_for_stderr(r"progress lines=10 raw_bytes=\d+ lines_per_second=\d+ errors=0", SOON);
+    // They may be committed in two parts, between which progress is told.
+    let progress = Regex::new(r"progress lines=(\d+) raw_bytes=\d+ lines_per_second=\d+ errors=0").unwrap();
+    wait_for("progress of ten lines", SOON, || {
+        let said = extractor.stderr();
+        let lines = progress
+            .captures_iter(&said)
+            .map(|told| told[1].parse::<u64>().unwrap());
+        (lines.sum::<u64>() == 10).then_some(())
+    });
     extractor.signal("TERM");
     extractor.wait().success();
 }
