@@ -30,6 +30,7 @@ pub use error::{Error, Severity};
 pub use group_reader::GroupReader;
 pub use latest::LatestValues;
 pub use member::{Consumed, Member, News, Offsets};
+pub use outage::Outage;
 pub use partitions::{Fetched, Partitions, Polled, Position};
 
 pub use producer::{Delivery, Producer, Record};

@@ -9,7 +9,7 @@ const ASK_AFTER: Duration = Duration::from_secs(2);
 
 /// What one client knows of the brokers' absence.
 #[derive(Debug, Default)]
-pub(super) struct Outage {
+pub struct Outage {
     /// Of the present one.
     since: Option<Instant>,
     /// Whether it is one that was told of.

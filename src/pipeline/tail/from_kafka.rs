@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Kind, Place, Plan, Progress, Record, Source, Start, TailError, Take, source::CLOCKS_APART};
 use crate::{
     config::nearest,
-    kafka::{Connection, Error, Fetched, Partitions, Polled, Position},
+    kafka::{Connection, Error, Fetched, Outage, Partitions, Polled, Position},
 };
 
 /// A topic that is wanted.
@@ -31,8 +31,7 @@ pub struct FromKafka {
     bounded: bool,
     step_records: i64,
     looked: Instant,
-    /// Since when the brokers do not answer.
-    away: Option<Instant>,
+    outage: Outage,
     /// Topics that are waited for, each with the one that may have been meant; each is told once.
     missing: Missing,
     told: BTreeSet<String>,
@@ -79,7 +78,7 @@ impl FromKafka {
                 .unwrap_or_default()
                 .clamp(FIRST_STEP_RECORDS, LARGEST_FIRST_STEP_RECORDS) as i64,
             looked: Instant::now(),
-            away: None,
+            outage: Outage::default(),
             missing: Missing::new(),
             told: BTreeSet::new(),
         };
@@ -255,15 +254,14 @@ impl Source for FromKafka {
         match self.find() {
             Ok(()) => {
                 tell_missing(&self.missing, &mut self.told);
-                if let Some(since) = self.away.take() {
-                    tracing::warn!(away = ?since.elapsed(), "Kafka is back");
+                if let Some(away) = self.outage.over(Instant::now()) {
+                    tracing::warn!(?away, "Kafka is back");
                 }
             }
             Err(error) if error.severity() == crate::kafka::Severity::Retriable => {
-                if self.away.is_none() {
+                if self.outage.sign(Instant::now()) {
                     tracing::warn!(%error, "Kafka is away; waiting for it");
                 }
-                self.away.get_or_insert_with(Instant::now);
             }
             Err(error) => return Err(error.into()),
         }
