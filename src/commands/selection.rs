@@ -1,12 +1,21 @@
 //! Which environments and services a command is about: the flags that several commands share.
 
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::{
     cli::{App, Failure},
     config,
     domain::EnvironmentId,
 };
+
+/// Refuses a time window that ends before it begins.
+pub fn check_window(since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), Failure> {
+    match (since, until) {
+        (Some(since), Some(until)) if until < since => Err(Failure::usage("--until lies before --since")),
+        _ => Ok(()),
+    }
+}
 
 /// Environments and what of them.
 #[derive(Args, Clone, Debug, Default)]

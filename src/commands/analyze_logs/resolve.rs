@@ -4,9 +4,8 @@ use std::{num::NonZeroUsize, thread};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::AnalyzeLogs;
+use super::{super::selection::check_window, AnalyzeLogs};
 use crate::{
-    cli::Failure,
     config,
     domain::{Date, nanos},
     pipeline::analyze::Window,
@@ -19,11 +18,7 @@ const MOST_DAYS: usize = 366;
 
 pub(super) fn window(args: &AnalyzeLogs) -> anyhow::Result<Window> {
     let (since, until) = (args.since.map(|since| since.0), args.until.map(|until| until.0));
-    if let (Some(since), Some(until)) = (since, until)
-        && until < since
-    {
-        return Err(Failure::usage("--until lies before --since").into());
-    }
+    check_window(since, until)?;
     Ok(Window {
         since_ns: since.map(nanos),
         until_ns: until.map(nanos),

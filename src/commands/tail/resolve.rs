@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Tail;
 use crate::{
     cli::{App, Failure, Format},
-    commands::services,
+    commands::{selection::check_window, services},
     pipeline::tail::{Form, Listing, Look, Paint, Plan, Select, Start, Stored},
 };
 
@@ -85,11 +85,7 @@ pub(super) fn start(args: &Tail) -> Start {
 
 pub(super) fn plan(args: &Tail) -> Result<Plan, Failure> {
     let until = args.until.map(|until| until.0);
-    if let (Some(since), Some(until)) = (args.since, until)
-        && until < since.0
-    {
-        return Err(Failure::usage("--until lies before --since"));
-    }
+    check_window(args.since.map(|since| since.0), until)?;
     let follow = !args.no_follow && until.is_none_or(|until| until > Timestamp::now());
     let shows_nothing = !follow && start(args) == Start::End && args.group.is_none();
     Ok(Plan {
