@@ -84,8 +84,9 @@ fn table_within(width: Option<usize>, columns: &[Column], rows: impl IntoIterato
     let mut rows: Vec<Vec<String>> = rows.collect();
     let mut columns = columns.to_vec();
     if let Some(width) = width {
-        leave_out(&mut columns, &mut rows, width);
-        shorten(&columns, &mut rows, width);
+        let mut wanted: Vec<usize> = (0..columns.len()).map(|index| wanted(&columns, &rows, index)).collect();
+        leave_out(&mut columns, &mut wanted, &mut rows, width);
+        shorten(&columns, &wanted, &mut rows, width);
     }
     let mut table = Table::new();
     table
@@ -108,15 +109,12 @@ fn table_within(width: Option<usize>, columns: &[Column], rows: impl IntoIterato
     table.trim_fmt()
 }
 
-/// Leaves columns out until the others fit, those that give way at their least.
-fn leave_out(columns: &mut Vec<Column>, rows: &mut [Vec<String>], width: usize) {
+/// Leaves columns out until the others fit, those that give way at their least. `wanted` is what each takes whole.
+fn leave_out(columns: &mut Vec<Column>, wanted: &mut Vec<usize>, rows: &mut [Vec<String>], width: usize) {
     loop {
-        let needed = columns.iter().enumerate().map(|(index, column)| {
-            let wanted = wanted(columns, rows, index);
-            match column.fit {
-                Fit::Whole | Fit::LeftOut(_) => wanted,
-                Fit::Shortened | Fit::Wrapped => wanted.min(LEAST),
-            }
+        let needed = columns.iter().zip(&*wanted).map(|(column, wanted)| match column.fit {
+            Fit::Whole | Fit::LeftOut(_) => *wanted,
+            Fit::Shortened | Fit::Wrapped => (*wanted).min(LEAST),
         });
         if needed.sum::<usize>() + gaps(columns) <= width {
             return;
@@ -132,6 +130,7 @@ fn leave_out(columns: &mut Vec<Column>, rows: &mut [Vec<String>], width: usize) 
             return;
         };
         columns.remove(index);
+        wanted.remove(index);
         for row in &mut *rows {
             row.remove(index);
         }
@@ -139,13 +138,12 @@ fn leave_out(columns: &mut Vec<Column>, rows: &mut [Vec<String>], width: usize) 
 }
 
 /// Shortens names to what the other columns leave.
-fn shorten(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
+fn shorten(columns: &[Column], wanted: &[usize], rows: &mut [Vec<String>], width: usize) {
     for index in 0..columns.len() {
         if columns[index].fit != Fit::Shortened {
             continue;
         }
-        let others = (0..columns.len()).filter(|other| *other != index);
-        let others: usize = others.map(|other| wanted(columns, rows, other)).sum();
+        let others = wanted.iter().sum::<usize>() - wanted[index];
         let room = width.saturating_sub(others + gaps(columns)).max(SHORTEST);
         for row in &mut *rows {
             row[index] = without_middle(&row[index], room);

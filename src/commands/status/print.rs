@@ -112,17 +112,16 @@ impl Printer {
         let room = usize::from(self.output.terminal_columns()).saturating_sub(INDENT.len());
         let cells = rows.iter().map(|row| short(row, now));
         let table = table(&self.output, &SHORT, cells);
-        let mut lines = table.lines();
-        let mut text = lines.next().unwrap_or_default().to_owned();
-        for (line, row) in lines.zip(rows) {
-            text = text + "\n" + line;
+        let mut shown = table.lines();
+        let mut lines: Vec<String> = shown.next().map(str::to_owned).into_iter().collect();
+        for (line, row) in shown.zip(rows) {
+            lines.push(line.to_owned());
             if let Some(error) = error_of(row) {
-                for line in wrapped(&printable(&error), room) {
-                    text = text + "\n" + INDENT + &line;
-                }
+                let error = wrapped(&printable(&error), room).into_iter();
+                lines.extend(error.map(|line| format!("{INDENT}{line}")));
             }
         }
-        text
+        lines.join("\n")
     }
 }
 
