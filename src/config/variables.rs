@@ -133,7 +133,7 @@ fn apply_named(environment: &Environment, schema: &Value, layers: &mut Layers) -
                     .errors
                     .push(Problem::new(place, message).hint("set them in the configuration file"));
             }
-            None if is_ours(schema, name) || is_of_an_account(layers, name) => {
+            None if is_ours(schema, layers, name) => {
                 let near = nearest(name, paths_of.keys().map(String::as_str));
                 let guess = near
                     .map(|near| format!(" (did you mean `{near}`?)"))
@@ -172,20 +172,18 @@ fn settable(schema: &Value, layers: &Layers) -> Vec<KeyPath> {
     general.into_iter().chain(of_accounts).collect()
 }
 
-/// Whether a name begins with the name of a section, so that it was probably meant for us. Environments that no file
-/// names may have variables all the same: the same variables serve several configurations.
-fn is_ours(schema: &Value, name: &str) -> bool {
+/// Whether a name begins with the name of a section, or of an account that the files know, so that it was probably meant
+/// for us. Environments that no file names may have variables all the same: the same variables serve several
+/// configurations.
+fn is_ours(schema: &Value, layers: &Layers, name: &str) -> bool {
     let sections = schema.as_mapping().into_iter().flat_map(serde_yaml::Mapping::keys);
-    let mut sections = sections
+    let sections = sections
         .filter_map(Value::as_str)
-        .filter(|section| *section != super::layers::SUBSCRIPTIONS);
-    sections.any(|section| name.starts_with(&format!("{}_", name_of(&KeyPath::of([section])))))
-}
-
-/// Whether a name is that of an account which the files know, and something behind it.
-fn is_of_an_account(layers: &Layers, name: &str) -> bool {
-    let accounts = layers.accounts();
-    let mut starts = accounts.iter().map(|account| format!("{}_", name_of(account)));
+        .filter(|section| *section != super::layers::SUBSCRIPTIONS)
+        .map(|section| KeyPath::of([section]));
+    let mut starts = sections
+        .chain(layers.accounts())
+        .map(|path| format!("{}_", name_of(&path)));
     starts.any(|start| name.starts_with(&start))
 }
 
