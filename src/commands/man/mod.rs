@@ -30,20 +30,18 @@ pub struct Man {
 pub fn run(args: Man, app: &App) -> anyhow::Result<()> {
     let mut output = app.output();
     let pages = page::pages(super::command());
-    let named = |directory: &PathBuf| {
-        let mut all = pages.iter();
-        all.find(|(name, _)| name.strip_suffix(".1") == directory.to_str() && !directory.exists())
+    let shown = match &args.directory {
+        None => pages.first(),
+        Some(there) if there.exists() => None,
+        Some(name) => pages.iter().find(|(page, _)| page.strip_suffix(".1") == name.to_str()),
     };
-    let directory = match &args.directory {
-        Some(directory) if named(directory).is_none() => directory,
-        one => {
-            if let Some((_, page)) = one.as_ref().map_or(pages.first(), named) {
-                output.bytes(page.as_bytes())?;
-            }
-            return Ok(output.flush()?);
+    let Some(directory) = args.directory.filter(|_| shown.is_none()) else {
+        if let Some((_, page)) = shown {
+            output.bytes(page.as_bytes())?;
         }
+        return Ok(output.flush()?);
     };
-    fs::create_dir_all(directory).with_context(|| format!("cannot make directory {}", directory.display()))?;
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make directory {}", directory.display()))?;
     for (name, page) in &pages {
         let path = directory.join(name);
         fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;

@@ -17,12 +17,7 @@ impl<K, T> Default for Handles<K, T> {
 impl<K: Ord + Clone, T: Clone> Handles<K, T> {
     pub fn get_or_insert(&self, key: &K, new: impl FnOnce() -> T) -> T {
         let mut handles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = handles.get(key) {
-            return known.clone();
-        }
-        let new = new();
-        handles.insert(key.clone(), new.clone());
-        new
+        handles.entry(key.clone()).or_insert_with(new).clone()
     }
 
     /// All there are, in the order of their keys.
