@@ -141,7 +141,6 @@ fn operator(blobs: &Blobs, topics: &Topics, names: &Names) -> Clp {
     let lines: Vec<String> = (0..40).map(gz::application_line).collect();
     blobs.append(&names.blob, &gz::blob_of(&lines, 20));
     let clp = Clp::new(kafka(), blobs, topics)
-        .set("worker.consumer_group", unique("group"))
         .set("processing.consumer_group", unique("group"))
         .set("worker.filters.min_date", "2025-06-01");
     clp.run(["init-topics", "--topic", &names.replay]).success();

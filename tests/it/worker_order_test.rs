@@ -23,6 +23,25 @@ fn blob(day: &str, pod: usize) -> String {
     gz::blob_name(day, &format!("api-{pod}"), "platform")
 }
 
+#[track_caller]
+fn wait_until_closed(run: &Pipeline, blobs: usize) {
+    wait_for("all blobs to be closed", LIMIT, || {
+        let states = run.states();
+        let closed = states.values().flatten().filter(|state| state["status"] == "closed");
+        (closed.count() == blobs).then_some(())
+    });
+}
+
+/// So many blobs came, each with its three lines.
+#[track_caller]
+fn expect_three_lines_each(run: &Pipeline, blobs: usize) {
+    let lines = run.lines();
+    assert_eq!(lines.len(), blobs);
+    for lines in lines.values() {
+        expect_log_lines(lines, 0..3);
+    }
+}
+
 #[test]
 fn days_come_in_the_order_that_is_configured() {
     const MANY: usize = 60;
@@ -98,21 +117,13 @@ fn events_are_read_again_once_fewer_blobs_wait() {
     let second = run.worker(&[]);
     second.wait_for_stderr("events are not read", LIMIT);
     run.storage.delay(Duration::ZERO);
-    wait_for("all blobs to be closed", LIMIT, || {
-        let states = run.states();
-        let closed = states.values().flatten().filter(|state| state["status"] == "closed");
-        (closed.count() == BLOBS).then_some(())
-    });
+    wait_until_closed(&run, BLOBS);
     for worker in [first, second] {
         worker.signal("TERM");
         let said = worker.wait().success().stderr;
         assert!(said.contains("events are read again"), "{said}");
     }
-    let lines = run.lines();
-    assert_eq!(lines.len(), BLOBS);
-    for lines in lines.values() {
-        expect_log_lines(lines, 0..3);
-    }
+    expect_three_lines_each(&run, BLOBS);
 }
 
 #[test]
@@ -125,19 +136,10 @@ fn thousands_of_small_blobs_take_few_transactions() {
     assert_eq!(all.len(), BLOBS);
     run.tell(&all.iter().map(closed).collect::<Vec<_>>());
     let worker = run.worker(&["--lanes", "2"]);
-    wait_for("all blobs to be closed", LIMIT, || {
-        let states = run.states();
-        let is_closed =
-            |state: &Option<serde_json::Value>| state.as_ref().is_some_and(|state| state["status"] == "closed");
-        (states.values().filter(|state| is_closed(state)).count() == BLOBS).then_some(())
-    });
+    wait_until_closed(&run, BLOBS);
     worker.signal("TERM");
     let outcome = worker.wait().success();
-    let lines = run.lines();
-    assert_eq!(lines.len(), BLOBS);
-    for lines in lines.values() {
-        expect_log_lines(lines, 0..3);
-    }
+    expect_three_lines_each(&run, BLOBS);
     let commits = outcome.stderr.matches("committed").count();
     assert!(commits < BLOBS / 20, "{commits} transactions");
 }
