@@ -13,7 +13,7 @@ const NEWS_AT_ONCE: usize = 500;
 const BYTES_AT_ONCE: usize = 8 << 20;
 
 impl Lane {
-    /// Takes what the group has to tell. Gives whether there is nothing more for now.
+    /// Takes what the group has to tell. Gives whether nothing came within `patience`.
     pub(super) fn hear(&mut self, mut patience: Duration) -> Result<bool, ExtractError> {
         let mut bytes = 0;
         for turn in 0..NEWS_AT_ONCE {
