@@ -182,6 +182,10 @@ impl Kafka {
         let mut embedded = None;
         if connection.brokers == EMBEDDED {
             let topics = config.topics.all().map(|(_, name)| (name, EMBEDDED_PARTITIONS));
+            tracing::warn!(
+                "the broker inside this process is used: it is empty, and gone with this command; kafka.brokers or --brokers \
+                 names a real one"
+            );
             let broker = EmbeddedBroker::start(topics)?;
             connection.brokers = broker.brokers();
             embedded = Some(broker);

@@ -53,19 +53,7 @@ pub(super) fn report<'a>(
 }
 
 pub(super) fn text(report: &Report<'_>) -> String {
-    let mut text = format!(
-        "{}: {} lines ({}) {} {}, offsets {} to {}, in {:.1} s, {} lines/s, {}",
-        report.blob,
-        report.lines,
-        human_size(report.raw_bytes),
-        if report.dry_run { "would go to" } else { "sent to" },
-        report.topic,
-        report.from_offset,
-        report.to_offset,
-        report.seconds,
-        report.lines_per_second,
-        report.delivery,
-    );
+    let mut text = format!("{}: {}", report.blob, told(report));
     if report.torn_bytes > 0 {
         text += &format!("; {} bytes of an unfinished member are left", report.torn_bytes);
     }
@@ -73,4 +61,26 @@ pub(super) fn text(report: &Report<'_>) -> String {
         text += &format!("; {} corrupt bytes were passed over", report.skipped_bytes);
     }
     text
+}
+
+fn told(report: &Report<'_>) -> String {
+    let Report {
+        topic,
+        from_offset,
+        to_offset,
+        lines,
+        seconds,
+        lines_per_second,
+        ..
+    } = report;
+    if *lines == 0 && from_offset == to_offset {
+        return format!("nothing new for {topic} behind offset {from_offset}");
+    }
+    let text = format!("{lines} lines ({})", human_size(report.raw_bytes));
+    let where_ =
+        format!("{topic}, offsets {from_offset} to {to_offset}, in {seconds:.1} s, {lines_per_second} lines/s");
+    match report.dry_run {
+        true => format!("{text} would go to {where_}"),
+        false => format!("{text} sent to {where_}, {}", report.delivery),
+    }
 }

@@ -123,7 +123,9 @@ impl Deep {
         progress: &Arc<Progress>,
     ) -> Result<(), VerifyError> {
         let (topic, number) = (partition.0.as_str(), partition.1 as i32);
-        tracing::info!(topic, partition = number, blobs = blobs.len(), "comparing");
+        if !blobs.is_empty() {
+            tracing::info!(topic, partition = number, blobs = blobs.len(), "comparing");
+        }
         // New for each partition: a connection that has been at work for long may not notice that a leader has changed.
         let reader = CommittedReader::connect(&self.connection, topic, number)?;
         let belongs = |blob: u32| self.partition_of(&self.subjects[blob as usize]) == *partition;
