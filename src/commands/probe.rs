@@ -142,7 +142,7 @@ impl KafkaAnswer {
         };
         let brokers = self.brokers.len();
         format!(
-            "{brokers} broker{}, {}, {}transactions, {topics}",
+            "{brokers} broker{}, Kafka {}, {}transactions, {topics}",
             if brokers == 1 { "" } else { "s" },
             self.version,
             if self.transactions { "" } else { "no " },
