@@ -142,6 +142,8 @@ impl Drop for Ask {
     }
 }
 
+/// The cursor still stands behind the question.
 fn interrupted() -> anyhow::Error {
+    cli::to_stderr("");
     Failure::interrupted("interrupted; nothing was written").into()
 }

@@ -54,7 +54,8 @@ impl Table {
         }
     }
 
-    /// Lines that are no longer than `columns`. Where the terminal is too narrow for the numbers, columns that hold nothing but zeros go first.
+    /// Lines that are no longer than `columns`, as long as the last column has its least room. Columns that hold nothing
+    /// but zeros are left out.
     pub fn render(&self, columns: Option<usize>) -> String {
         let kept: Vec<usize> = (0..self.columns.len())
             .filter(|index| index + 1 == self.columns.len() || self.says_something(*index))
