@@ -61,8 +61,29 @@ fn the_commands_that_the_demo_proposes_work() {
         }
     }
     assert!(sent > 0, "{proposed:?}");
-    // Again, into the same directory.
+    // Again, into the same directory: no copies of the configuration heap up.
     clp.run(["demo", "--lines", LINES, "--keep", "demo dir"]).success();
+    let kept: Vec<_> = std::fs::read_dir(clp.home().join("demo dir"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+}
+
+#[test]
+fn somebodys_own_configuration_stays_as_it_is() {
+    const OWN: &str = "kafka:\n  brokers: kafka.example.com:9092\n";
+    let clp = Clp::bare();
+    let file = clp.home().join("config.yaml");
+    std::fs::write(&file, OWN).unwrap();
+    let outcome = clp.run(["demo", "--lines", LINES, "--keep", "."]).expect_code(2);
+    assert!(
+        outcome.stderr.contains("config.yaml is not as a demo leaves it"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), OWN);
+    assert!(!clp.home().join("logs").exists());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where the demo plays: a directory of blobs, a broker, and a configuration that leads to both.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -41,12 +41,22 @@ pub struct Scene {
 
 impl Scene {
     /// Starts the broker and writes the configuration.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] where a configuration is that is not as a demo leaves it: it is somebody's own.
     pub fn set(directory: &Path) -> anyhow::Result<Self> {
+        let configuration = directory.join("config.yaml");
+        if fs::exists(&configuration)? && !is_of_demo(&configuration)? {
+            let message = format!("{} is not as a demo leaves it", configuration.display());
+            return Err(Failure::usage(message)
+                .with_hint("give --keep a directory of its own; nothing was changed")
+                .into());
+        }
         let names = config::Topics::default();
         let broker = EmbeddedBroker::start(names.all().map(|(_, name)| (name, PARTITIONS)))?;
         let scene = Self {
             directory: directory.to_owned(),
-            configuration: directory.join("config.yaml"),
+            configuration,
             broker,
         };
         scene.configure(&scene.broker.brokers())?;
@@ -54,15 +64,11 @@ impl Scene {
     }
 
     fn configure(&self, brokers: &str) -> anyhow::Result<()> {
-        let text = format!(
-            "# Written by `clp demo`: its blobs, and the broker inside clp.\n\
-             kafka:\n  brokers: {brokers:?}\n  transaction_seconds: 1\n\
-             global:\n  polling_interval: 1\n\
-             # Each member more costs the broker inside clp some seconds, in which nobody gets any partition.\n\
-             processing:\n  max_concurrency: 1\n\
-             subscriptions:\n  demo:\n    environments:\n      D1:\n        storage_account:\n          directory: logs\n"
-        );
-        config::write_private(&self.configuration, &text, true)?;
+        // That of an earlier demo is no loss, and no backup of it is of use.
+        if fs::exists(&self.configuration)? && is_of_demo(&self.configuration)? {
+            fs::remove_file(&self.configuration)?;
+        }
+        config::write_private(&self.configuration, &configuration(brokers), false)?;
         Ok(())
     }
 
@@ -132,6 +138,31 @@ impl Scene {
         let connection = Connection::new(self.brokers());
         Ok(Counter::open(&connection, &config::Topics::default(), PARTITIONS)?)
     }
+}
+
+fn configuration(brokers: &str) -> String {
+    format!(
+        "# Written by `clp demo`: its blobs, and the broker inside clp.\n\
+         kafka:\n{BROKERS}{brokers:?}\n  transaction_seconds: 1\n\
+         global:\n  polling_interval: 1\n\
+         # Each member more costs the broker inside clp some seconds, in which nobody gets any partition.\n\
+         processing:\n  max_concurrency: 1\n\
+         subscriptions:\n  demo:\n    environments:\n      D1:\n        storage_account:\n          directory: logs\n"
+    )
+}
+
+/// What stands before the brokers in the configuration.
+const BROKERS: &str = "  brokers: ";
+
+/// Whether a demo wrote this file, with whatever brokers, and nobody changed it.
+fn is_of_demo(file: &Path) -> io::Result<bool> {
+    let (found, ours) = (fs::read(file)?, configuration(""));
+    let found = String::from_utf8_lossy(&found);
+    let besides_brokers = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with(BROKERS));
+        lines.map(str::to_owned).collect()
+    };
+    Ok(besides_brokers(&found) == besides_brokers(&ours))
 }
 
 async fn wait_until_done(logs: &Logs, mut counter: Counter, bar: &Bar) -> anyhow::Result<()> {
