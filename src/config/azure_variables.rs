@@ -6,10 +6,10 @@ use super::{
     accounts::{Account, CREDENTIAL_KEYS, ENTRA, is_placeholder},
     document::scalar_text,
     entra::{Entra, EntraMethod},
+    environment::Environment,
     layers::Layers,
     path::KeyPath,
     problem::Place,
-    variables::Environment,
 };
 use crate::secret::Secret;
 

@@ -8,6 +8,7 @@ use super::{
     Config, Error, azure_variables,
     check::check,
     document::Document,
+    environment::Environment,
     layers::{Layers, SUBSCRIPTIONS, accounts_in},
     legacy,
     path::KeyPath,
@@ -15,7 +16,7 @@ use super::{
     problem::{Place, Problem},
     read::read,
     schema, search,
-    variables::{self, Environment, Findings},
+    variables::{self, Findings},
 };
 
 const BROKERS: &str = "kafka.brokers";

@@ -19,6 +19,7 @@ mod document;
 mod draft;
 mod edit;
 mod entra;
+mod environment;
 mod error;
 mod kafka;
 mod keyring;
@@ -54,6 +55,7 @@ pub use accounts::{Account, ConfiguredEnvironment, Storage, Subscription};
 pub use check::misspelled;
 pub use draft::Draft;
 pub use entra::{Entra, EntraMethod};
+pub use environment::Environment;
 pub use error::Error;
 pub use kafka::{Delivery, Kafka, Topics};
 pub use keyring::{Keyring, KeyringError, SERVICE as KEYRING_SERVICE};
@@ -68,7 +70,6 @@ pub use search::{candidates, file_in_use, new_file, oldest_file};
 pub use secret_source::SecretSource;
 pub use services::{Filters, Order, Processing, Worker};
 pub use values::{Brokers, LogLevel, Pattern, Timezone};
-pub use variables::Environment;
 pub use write::write_private;
 
 /// The effective configuration. `config.example.yaml` shows all of it, with the defaults.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, variables::Environment};
+use super::{Error, environment::Environment};
 
 /// Both name a file; the first is the one that the predecessor read.
 pub const FILE_VARIABLES: [&str; 2] = ["COMMERCE_LOGS_CONFIG", "CLP_CONFIG"];
