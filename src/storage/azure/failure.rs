@@ -9,13 +9,11 @@ use azure_core::http::{RawResponse, StatusCode};
 use azure_core::time::{OffsetDateTime, parse_rfc7231};
 use serde::Deserialize;
 
-use super::entra::TokenFailure;
+use super::causes::{one_line, root_causes};
+use super::token_failure::TokenFailure;
 use crate::storage::error::{Error, Kind, NOT_IN_TIME_FRAME};
 
 const RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
-
-/// The service's messages go on with request ids and times after their first line; and no line is shown longer.
-const MAX_MESSAGE_CHARS: usize = 200;
 
 /// The error body of the blob service.
 #[derive(Deserialize, Default)]
@@ -112,12 +110,6 @@ fn body(xml: &[u8]) -> Body {
     azure_core::xml::from_xml(xml).unwrap_or_default()
 }
 
-/// The first line of a message, as part of one of ours: without a full stop.
-pub(super) fn one_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or("").trim().trim_end_matches(['.', ':']);
-    line.chars().take(MAX_MESSAGE_CHARS).collect()
-}
-
 /// The pause that the server asks for: seconds, or a date, or milliseconds in Azure's own header.
 fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
     if let Some(millis) = headers.get_optional_str(&X_MS_RETRY_AFTER_MS) {
@@ -129,29 +121,6 @@ fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
     }
     let date = parse_rfc7231(value).ok()?;
     Some(Duration::try_from(date - now).unwrap_or_default())
-}
-
-/// What lies below the HTTP client's own error, whose text holds the URL.
-pub(super) fn root_causes(error: &azure_core::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut timed_out = false;
-    let mut next = error.source();
-    while let Some(cause) = next {
-        match cause.downcast_ref::<reqwest::Error>() {
-            Some(http) => timed_out |= http.is_timeout(),
-            // The layer below it, which says nothing that the others do not.
-            None if cause.to_string().starts_with("client error") => {}
-            None => causes.push(one_line(&cause.to_string())),
-        }
-        next = cause.source();
-    }
-    // A cause often repeats the text of the one below it.
-    causes.dedup_by(|below, above| above.contains(below.as_str()));
-    match (causes.is_empty(), timed_out) {
-        (_, true) => "timed out".to_owned(),
-        (true, false) => "no answer".to_owned(),
-        (false, false) => causes.join(": "),
-    }
 }
 
 #[cfg(test)]

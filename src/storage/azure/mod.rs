@@ -1,6 +1,7 @@
 //! A container in Azure Blob Storage, or in anything that speaks its protocol.
 
 mod body;
+mod causes;
 mod client;
 mod entra;
 mod failure;
@@ -11,6 +12,7 @@ mod test_server;
 #[cfg(test)]
 mod tests;
 mod token_client;
+mod token_failure;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;

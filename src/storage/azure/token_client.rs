@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use serde_json::{Value, json};
 
-use super::failure::one_line;
+use super::causes::one_line;
 
 #[derive(Debug)]
 pub(super) struct TokenClient(pub Arc<dyn HttpClient>);
