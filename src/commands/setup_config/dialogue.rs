@@ -8,11 +8,12 @@ use super::{
     answers::{Answers, CredentialKind, GivenSecret},
     ask::Ask,
     kafka,
+    trial::{config_of, tell},
 };
 use crate::{
     cli::{self, App, to_stderr},
     commands::probe,
-    config::{Config, Draft, Environment},
+    config::Draft,
     domain::EnvironmentId,
 };
 
@@ -32,11 +33,6 @@ pub(super) async fn run(draft: &mut Draft, target: &Path, app: &App) -> anyhow::
         more = ask.confirm("Add another environment?", false).await?;
     }
     kafka::run(&mut ask, draft).await
-}
-
-/// What the draft says by now.
-pub(super) fn config_of(draft: &Draft) -> anyhow::Result<Config> {
-    Ok(draft.load(&Environment::of_process())?.0)
 }
 
 async fn environment(ask: &mut Ask, draft: &mut Draft) -> anyhow::Result<()> {
@@ -94,15 +90,6 @@ async fn look(draft: &Draft, id: &EnvironmentId) -> anyhow::Result<String> {
         answer.found(),
         answer.latency_ms
     ))
-}
-
-/// What does not work, and what to try.
-pub(super) fn tell(error: &anyhow::Error) {
-    let (message, hint) = cli::in_words(error);
-    to_stderr(&format!("  does not work: {message}"));
-    if let Some(hint) = hint {
-        to_stderr(&format!("  hint: {hint}"));
-    }
 }
 
 enum Mended {

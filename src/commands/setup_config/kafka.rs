@@ -2,7 +2,7 @@
 
 use super::{
     ask::Ask,
-    dialogue::{config_of, tell},
+    trial::{config_of, tell},
 };
 use crate::{
     cli::{Kafka, to_stderr},

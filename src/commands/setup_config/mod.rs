@@ -11,6 +11,7 @@ mod ask;
 mod dialogue;
 mod flags;
 mod kafka;
+mod trial;
 
 use std::{
     io::Read,
