@@ -7,6 +7,9 @@ use std::{
 
 use jiff::Timestamp;
 
+/// Between two looks at feeds that were at their ends.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// By which the loop goes; tests have one of their own.
 pub(super) trait Clock {
     /// How long things last.

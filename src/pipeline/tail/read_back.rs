@@ -4,7 +4,10 @@ use std::cmp::Reverse;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Last, Look, Looked, Progress, Record, Source, TailError, clock::Clock, run::LOOK_EVERY};
+use super::{
+    Last, Look, Looked, Progress, Record, Source, TailError,
+    clock::{Clock, LOOK_EVERY},
+};
 
 /// A feed is in about the order of time, so what lies before enough lines of it is older; how old is told only by when Kafka
 /// got it, which for days that were brought in later is long after. From this round on, thousands of records deep, the order

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Horizon, Look, Looked, Merge, Source, TailError,
-    clock::{Clock, System},
+    clock::{Clock, LOOK_EVERY, System},
     read_back::read_back,
     turns::Turns,
     writer::Writer,
@@ -31,8 +31,6 @@ pub struct Plan {
     pub in_order: bool,
 }
 
-/// Between two looks at feeds that were at their ends.
-pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What was written is seen after this at the latest, however much comes.
 const FLUSH_EVERY: Duration = Duration::from_millis(100);
 /// What was written before the end of the time may need so long to be there.
