@@ -19,6 +19,7 @@ mod list;
 mod text;
 mod theme;
 mod troubles;
+mod typing;
 mod view;
 #[cfg(test)]
 mod view_tests;
