@@ -148,7 +148,8 @@ impl Draft {
             let name = dotted(name.as_str().unwrap_or_default());
             keep(&name) && new.iter().all(|(other, _)| other != name)
         };
-        let old = old.clone().into_iter().flatten();
+        let is_there = old.is_some();
+        let old = old.into_iter().flatten();
         let mut section: Mapping = old.filter(|(name, _)| is_kept(name)).collect();
         for (name, value) in new.iter() {
             let value = match value {
@@ -157,7 +158,10 @@ impl Draft {
             };
             section.insert(name.into(), value);
         }
-        self.set(&key, &Value::Mapping(section))
+        match section.is_empty() && !is_there {
+            true => Ok(()),
+            false => self.set(&key, &Value::Mapping(section)),
+        }
     }
 
     /// Moves every secret of the text into the keyring; gives the names of the entries.
@@ -295,6 +299,14 @@ mod tests {
 
     fn config(draft: &Draft) -> Config {
         draft.load(&Environment::default()).unwrap().0
+    }
+
+    #[test]
+    fn no_properties_make_no_section() {
+        let mut draft = Draft::of(Path::new("c.yaml"), "");
+        draft.set_brokers("b:1").unwrap();
+        draft.set_properties(&Properties::default(), |_| true).unwrap();
+        assert_eq!(draft.text(), "kafka:\n  brokers: b:1\n");
     }
 
     #[test]
