@@ -221,13 +221,14 @@ const showHealth = () => {
   $("health").textContent = text;
   $("health").className = "pill " + kind;
 };
+const several = (count, name) => count + " " + name + (count === 1 ? "" : "s");
 const show = () => {
   const kind = KINDS[status.service];
   if (!tables.parts) build();
   document.title = "clp " + status.service + " · " + status.host;
   $("service").textContent = status.service;
   $("about").textContent = status.host + " · version " + status.version + " · up " + span(status.uptime_seconds) +
-    (status.lanes ? " · " + status.lanes.lanes + " lanes, " + status.lanes.partitions + " partitions" : "");
+    (status.lanes ? " · " + several(status.lanes.lanes, "lane") + ", " + several(status.lanes.partitions, "partition") : "");
   showHealth();
   $("tiles").replaceChildren(...kind.tiles().map(([label, value, tone]) => {
     const tile = make("div", undefined, "tile");
