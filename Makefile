@@ -13,6 +13,7 @@ CARGO ?= cargo
 MVN ?= mvn
 PYTHON ?= python3
 NPM ?= npm
+FETCH = $(MVN) -q -B -ntp -Dstyle.color=never
 # cargo reads CARGO_TARGET_DIR itself; this is where the files are that make looks at.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -24,7 +25,7 @@ OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
-.PHONY: help build release install test test-tools services demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
+.PHONY: help build release install test test-tools services fetch-kafka fetch-opensearch fetch-azurite fetch-tools demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -60,28 +61,37 @@ test-tools: ## Install the programs that tests use, by apt-get, if not there
 	if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
 	$$run apt-get -qq update; $$run env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $$missing >/dev/null
 
-services: ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
+services: fetch-kafka fetch-opensearch fetch-azurite fetch-tools ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
+	@:
+
+fetch-kafka:
 	@if ! cmp -s $(SERVICES)/pom.xml $(KAFKA_STAMP); then \
 		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch Kafka, with Java 17 or newer" >&2; exit 1; }; \
 		echo "fetching Apache Kafka by Maven into $(SERVICES)/kafka/libs (about 54 MB, once)"; \
 		rm -rf $(SERVICES)/kafka; \
-		(cd $(SERVICES) && $(MVN) -q -B dependency:copy-dependencies -DoutputDirectory=kafka/libs); \
+		(cd $(SERVICES) && $(FETCH) dependency:copy-dependencies -DoutputDirectory=kafka/libs); \
 		$(SERVICES)/archive-classes.sh || echo "make services: no class archive; the tests' Kafka starts slower, nothing else" >&2; \
 		cp $(SERVICES)/pom.xml $(KAFKA_STAMP); \
 	fi
+
+fetch-opensearch:
 	@if ! cmp -s $(SERVICES)/opensearch/pom.xml $(OPENSEARCH_STAMP); then \
 		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch OpenSearch, with Java 17 or newer" >&2; exit 1; }; \
 		echo "fetching OpenSearch by Maven into $(SERVICES)/opensearch/libs (about 48 MB, once)"; \
 		rm -rf $(SERVICES)/opensearch/libs; \
-		(cd $(SERVICES)/opensearch && $(MVN) -q -B -ntp dependency:copy-dependencies -DoutputDirectory=libs); \
+		(cd $(SERVICES)/opensearch && $(FETCH) dependency:copy-dependencies -DoutputDirectory=libs); \
 		cp $(SERVICES)/opensearch/pom.xml $(OPENSEARCH_STAMP); \
 	fi
+
+fetch-azurite:
 	@if ! cmp -s $(SERVICES)/package-lock.json $(NODE_STAMP); then \
 		command -v $(NPM) >/dev/null || { echo "make services: npm is needed to fetch Azurite, with Node 20 or newer" >&2; exit 1; }; \
 		echo "fetching Azurite by npm into $(SERVICES)/node_modules (about 390 MB, once)"; \
 		(cd $(SERVICES) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error); \
 		cp $(SERVICES)/package-lock.json $(NODE_STAMP); \
 	fi
+
+fetch-tools:
 	@if ! cmp -s $(SERVICES)/tools/requirements.txt $(TOOLS_STAMP); then \
 		rm -rf $(SERVICES)/tools/installed; \
 		if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \

@@ -93,6 +93,7 @@ up() {
   say "next: make dev-sample      puts some blobs into $CONTAINER, and more at each call"
   say "      make run-monitor     and in another terminal"
   say "      make run-worker      ARGS='…' are passed on"
+  say "      $CLP --config $CONFIG status --watch"
   say "      make dev-down        keeps the data, make dev-clean does not"
 }
 

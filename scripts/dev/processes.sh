@@ -5,10 +5,9 @@
 SERVICES=$PWD/tests/services
 
 start_processes() {
-  if [ ! -f "$SERVICES/kafka/fetched.xml" ] || [ ! -f "$SERVICES/node_modules/.fetched.json" ] ||
-    { wants OPENSEARCH && [ ! -f "$SERVICES/opensearch/libs/fetched.xml" ]; }; then
-    "${MAKE:-make}" --no-print-directory services
-  fi
+  local servers=(fetch-kafka fetch-azurite)
+  if wants OPENSEARCH; then servers+=(fetch-opensearch); fi
+  "${MAKE:-make}" --no-print-directory "${servers[@]}"
   start kafka KAFKA_PORT
   start azurite AZURITE_PORT
   if wants OPENSEARCH; then start opensearch OPENSEARCH_PORT; fi
