@@ -7,7 +7,8 @@ SERVICES=$PWD/tests/services
 start_processes() {
   local servers=(fetch-kafka fetch-azurite)
   if wants OPENSEARCH; then servers+=(fetch-opensearch); fi
-  "${MAKE:-make}" --no-print-directory "${servers[@]}"
+  # Programs that hold no secret, and that OpenSearch reads as another user.
+  (umask 022 && "${MAKE:-make}" --no-print-directory "${servers[@]}")
   start kafka KAFKA_PORT
   start azurite AZURITE_PORT
   if wants OPENSEARCH; then start opensearch OPENSEARCH_PORT; fi

@@ -46,8 +46,9 @@ fi
 as=()
 if [ "$(id -u)" = 0 ]; then
   chown -R nobody "$dir"/{config,data,logs,tmp}
-  chmod 755 "$dir" "$dir"/{bin,lib,modules,plugins} "$dir"/modules/*
-  chmod 644 "$dir"/modules/*/plugin-*
+  # Whatever umask it was fetched under.
+  chmod 755 "$dir"
+  chmod -R a+rX "$dir"/{bin,lib,modules,plugins}
   as=(setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs)
 fi
 cd "$dir"
