@@ -3,6 +3,7 @@
 mod areas;
 mod blobs;
 mod chart;
+mod columns;
 mod environments;
 mod heading;
 mod overlay;
