@@ -192,8 +192,9 @@ impl Tmux {
     }
 
     fn tmux(&self, args: &[&str]) -> Output {
+        // A server that it started itself, because ours does not listen yet, would never end.
         Command::new("tmux")
-            .args(["-u", "-S"])
+            .args(["-N", "-u", "-S"])
             .arg(&self.socket)
             .args(args)
             .output()
