@@ -13,7 +13,7 @@ CARGO ?= cargo
 MVN ?= mvn
 PYTHON ?= python3
 NPM ?= npm
-FETCH = $(MVN) -q -B -ntp -Dstyle.color=never
+FETCH = $(MVN) -q -B -ntp
 # cargo reads CARGO_TARGET_DIR itself; this is where the files are that make looks at.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
