@@ -124,6 +124,33 @@ pub(super) fn calm() -> Report {
 }
 
 #[test]
+fn lines_of_another_form_are_no_proof_that_nothing_failed() {
+    let other = || "2025-06-06 12:00:00 ERROR x".to_owned();
+    let line = || message(0, PODS[0], "INFO", "a", "b", "");
+    let many = |count| std::iter::repeat_with(line).take(count);
+    for (lines, severity, headline) in [
+        (
+            vec![other(), other()],
+            Severity::Minor,
+            "No line of 2 could be extracted: raw lines are JSON objects, as the collector writes them",
+        ),
+        (
+            many(3).chain([other()]).collect(),
+            Severity::Minor,
+            "Nothing failed: no error in 3 lines; 1 could not be extracted",
+        ),
+        (
+            many(20).chain([other()]).collect(),
+            Severity::Calm,
+            "Nothing failed: no error in 20 lines; 1 could not be extracted",
+        ),
+    ] {
+        let verdict = report(&lines, 5).verdict;
+        assert_eq!((verdict.severity, verdict.headline.as_str()), (severity, headline));
+    }
+}
+
+#[test]
 fn the_verdict_says_what_broke_when_and_for_whom() {
     let report = day();
     let verdict = &report.verdict;

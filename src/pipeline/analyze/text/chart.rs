@@ -56,7 +56,11 @@ impl Cells {
     }
 }
 
+/// Nothing where no line has a level, as requests have none.
 pub(super) fn levels(report: &Report, paint: Paint) -> String {
+    if report.levels.total() == 0 {
+        return String::new();
+    }
     let timeline = &report.timeline;
     let cells = Cells::of(timeline, paint);
     let mut text = heading("Levels over time", &cells, paint);

@@ -42,7 +42,7 @@ pub enum Severity {
     /// Nothing failed.
     #[default]
     Calm,
-    /// Some things failed, as they do at all times.
+    /// Some things failed, as they do at all times; or of many lines nothing is known.
     Minor,
     /// Much failed, or much more than usual.
     Grave,
@@ -103,15 +103,26 @@ pub(super) fn failures(report: &Report) -> Vec<u64> {
     failures
 }
 
+/// What is said where no failure was found. Lines that could not be extracted may hold some.
 fn calm(report: &Report) -> Verdict {
-    let headline = match report.is_empty() {
-        true => "No line was counted".to_owned(),
-        false => format!(
-            "Nothing failed: no error in {}",
-            plural(report.lines.all, "line", "lines")
+    let lines = &report.lines;
+    let extracted = lines.all.saturating_sub(lines.unreadable);
+    let nothing = format!("Nothing failed: no error in {}", plural(extracted, "line", "lines"));
+    let headline = match (extracted, lines.unreadable) {
+        (0, 0) => "No line was counted".to_owned(),
+        (0, unreadable) => format!(
+            "No line of {} could be extracted: raw lines are JSON objects, as the collector writes them",
+            grouped(unreadable)
         ),
+        (_, 0) => nothing,
+        (_, unreadable) => format!("{nothing}; {} could not be extracted", grouped(unreadable)),
+    };
+    let severity = match lines.unreadable.saturating_mul(LEAST_SHARE) > lines.all {
+        true => Severity::Minor,
+        false => Severity::Calm,
     };
     Verdict {
+        severity,
         headline,
         ..Verdict::default()
     }
