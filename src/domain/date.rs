@@ -54,6 +54,19 @@ impl Date {
         Self(self.0.saturating_sub(i64::from(days).days()))
     }
 
+    /// The days from this one back to `first`, the newest first; this one alone if `first` is later. `None` if they are
+    /// more than `most`.
+    pub fn back_to(self, first: Self, most: usize) -> Option<Vec<Self>> {
+        let mut days = vec![self];
+        while let Some(last) = days.last().copied().filter(|last| *last > first) {
+            days.push(last.days_before(1));
+            if days.len() > most {
+                return None;
+            }
+        }
+        Some(days)
+    }
+
     pub fn civil(self) -> civil::Date {
         self.0
     }
@@ -118,6 +131,22 @@ mod tests {
         let dashed: Date = "2025-06-06".parse().unwrap();
         assert_eq!(compact, dashed);
         assert_eq!(compact.to_string(), "20250606");
+    }
+
+    #[test]
+    fn days_are_counted_back_over_the_end_of_a_month() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let days = |last: &str, first: &str, most| {
+            let days = day(last).back_to(day(first), most)?;
+            Some(days.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(
+            days("20250301", "20250227", 3).as_deref(),
+            Some("20250301 20250228 20250227")
+        );
+        assert_eq!(days("20250301", "20250227", 2), None);
+        assert_eq!(days("20250301", "20250301", 1).as_deref(), Some("20250301"));
+        assert_eq!(days("20250301", "20250302", 1).as_deref(), Some("20250301"));
     }
 
     #[test]

@@ -38,16 +38,7 @@ pub(super) fn days(args: &AnalyzeLogs, timezone: &TimeZone, now: Timestamp) -> V
         (None, Some(_)) => return Vec::new(),
         (None, None) => day(now),
     };
-    let mut days = vec![day(until)];
-    while let Some(last) = days.last().copied()
-        && last > first
-    {
-        if days.len() == MOST_DAYS {
-            return Vec::new();
-        }
-        days.push(last.days_before(1));
-    }
-    days
+    day(until).back_to(first, MOST_DAYS).unwrap_or_default()
 }
 
 pub(super) fn threads(processing: &config::Processing) -> usize {

@@ -173,16 +173,7 @@ impl FromStorage {
             Start::Since(since) => day(since).days_before(DAYS_BEFORE),
             Start::End => today.days_before(DAYS_BEFORE),
         };
-        let mut days = vec![today];
-        while let Some(last) = days.last().copied()
-            && last > first
-        {
-            if days.len() == MOST_DAYS {
-                return Vec::new();
-            }
-            days.push(last.days_before(1));
-        }
-        days
+        today.back_to(first, MOST_DAYS).unwrap_or_default()
     }
 
     /// Notes growth, and takes up blobs that are new.
