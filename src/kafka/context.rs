@@ -10,8 +10,6 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, ConsumerContext, Rebalance},
     error::KafkaError,
-    message::DeliveryResult,
-    producer::ProducerContext,
 };
 
 use super::BrokerVersion;
@@ -20,7 +18,6 @@ use super::BrokerVersion;
 #[derive(Default)]
 pub(super) struct Context {
     last_trouble: Mutex<Option<String>>,
-    failed_delivery: Mutex<Option<KafkaError>>,
     version: Mutex<BrokerVersion>,
     has_joined: AtomicBool,
 }
@@ -29,11 +26,6 @@ impl Context {
     /// Why the cluster can not be reached, in librdkafka's words.
     pub fn last_trouble(&self) -> Option<String> {
         lock(&self.last_trouble).clone()
-    }
-
-    /// The first record that could not be delivered since this was last asked.
-    pub fn take_failed_delivery(&self) -> Option<KafkaError> {
-        lock(&self.failed_delivery).take()
     }
 
     /// Whether a group has told its member which partitions are its own.
@@ -54,10 +46,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         lock(&self.version).learn(message);
-        // The only place where librdkafka says why a transaction is lost.
-        if facility == "TXNERR" {
-            *lock(&self.last_trouble) = Some(plain(message));
-        }
         match level {
             // The client copes or the call that it concerns fails with the same reason: nobody has to act on the log.
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
@@ -82,16 +70,6 @@ impl ConsumerContext for Context {
     fn post_rebalance(&self, _: &BaseConsumer<Self>, change: &Rebalance<'_>) {
         let has_joined = matches!(change, Rebalance::Assign(_));
         self.has_joined.store(has_joined, Ordering::Relaxed);
-    }
-}
-
-impl ProducerContext for Context {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {
-        if let Err((error, _)) = result {
-            lock(&self.failed_delivery).get_or_insert_with(|| error.clone());
-        }
     }
 }
 

@@ -31,6 +31,13 @@ pub enum Error {
     Aborted { reason: String },
     #[error("{what}: {reason}")]
     Denied { what: String, reason: String },
+    /// The producer is not let in; consumers tell it as [`Error::Client`].
+    #[error("Kafka at {brokers}: {reason}")]
+    Unauthenticated { brokers: String, reason: String },
+    #[error("{what}: {reason}")]
+    Refused { what: String, reason: String },
+    #[error("the brokers do not understand {what}")]
+    Unsupported { what: String },
     #[error("the record does not fit into topic {topic}: {reason}")]
     TooLarge { topic: String, reason: String },
     #[error("{what}: {source}")]
@@ -129,6 +136,7 @@ impl Error {
             | Self::MissingTopics { .. }
             | Self::Denied { .. }
             | Self::TooLarge { .. }
+            | Self::Unsupported { .. }
             | Self::NoTransactions { .. } => true,
             // The client has given itself up for good.
             Self::Client {
@@ -162,6 +170,9 @@ impl Error {
                 )
             }
             Self::Denied { .. } => DENIED_HINT.to_owned(),
+            Self::Unauthenticated { .. } => AUTHENTICATION_HINT.to_owned(),
+            Self::Unsupported { .. } => UNSUPPORTED_HINT.to_owned(),
+            Self::Refused { .. } => return None,
             Self::Client { source, .. } => return hint_of(source),
             Self::Unstable { .. } => {
                 "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
@@ -196,6 +207,9 @@ pub(super) fn is_of_connections(error: &KafkaError) -> bool {
 
 const DENIED_HINT: &str = "the user of kafka.properties lacks the rights: topics Write and Describe, transactional ids `clp-*`; \
      for what is read, also Read on the topic and on the group";
+
+const AUTHENTICATION_HINT: &str = "check sasl.mechanism, sasl.username and sasl.password in kafka.properties";
+const UNSUPPORTED_HINT: &str = "the brokers offer no transactions: `delivery: at-least-once` does without them";
 
 /// What only a change of rights can mend, however a transaction reports it.
 pub(super) fn is_denied(code: RDKafkaErrorCode) -> bool {
@@ -247,14 +261,10 @@ fn severity_of(error: &KafkaError) -> Severity {
 fn hint_of(error: &KafkaError) -> Option<String> {
     let hint = match error.rdkafka_error_code()? {
         code if is_denied(code) => DENIED_HINT,
-        RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => {
-            "check sasl.mechanism, sasl.username and sasl.password in kafka.properties"
-        }
+        RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => AUTHENTICATION_HINT,
         RDKafkaErrorCode::SSL => "check security.protocol and ssl.ca.location in kafka.properties",
         RDKafkaErrorCode::UnknownTopicOrPartition => "clp init-topics",
-        RDKafkaErrorCode::UnsupportedFeature => {
-            "the brokers offer no transactions: `delivery: at-least-once` does without them"
-        }
+        RDKafkaErrorCode::UnsupportedFeature => UNSUPPORTED_HINT,
         _ => return None,
     };
     Some(hint.to_owned())

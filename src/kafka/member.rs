@@ -16,7 +16,7 @@ use std::{
 use rdkafka::{
     ClientContext, Message, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, ConsumerGroupMetadata},
+    consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext},
     error::KafkaError,
     message::OwnedHeaders,
     types::RDKafkaRespErr,
@@ -30,6 +30,7 @@ use super::{
     error::{is_denied, is_of_connections},
     outage::Outage,
     seek::seek,
+    standing::Standing,
 };
 
 /// Where a group stands: by partition, the offset of the record that is next.
@@ -260,14 +261,21 @@ impl Member {
             .map_err(|error| self.failed(error))
     }
 
-    pub(super) fn metadata(&self) -> Result<ConsumerGroupMetadata, Error> {
-        let metadata = self.consumer.group_metadata();
-        metadata.ok_or_else(|| Error::Aborted {
+    /// What the group's coordinator knows this member by.
+    ///
+    /// # Errors
+    /// [`Error::Aborted`] if the group has not let it in.
+    pub(super) fn standing(&self) -> Result<Standing, Error> {
+        Standing::of(&self.consumer).ok_or_else(|| Error::Aborted {
             reason: "the group has not let this member in".to_owned(),
         })
     }
 
-    pub(super) fn list(&self, offsets: &Offsets) -> Result<TopicPartitionList, Error> {
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    fn list(&self, offsets: &Offsets) -> Result<TopicPartitionList, Error> {
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for (partition, offset) in offsets {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))

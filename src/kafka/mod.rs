@@ -17,6 +17,7 @@ mod outage;
 mod partitions;
 mod producer;
 mod seek;
+mod standing;
 mod version;
 
 pub use admin::{Cluster, GroupActivity, NewTopic, TopicInfo, TopicOutcome};
@@ -33,6 +34,6 @@ pub use member::{Consumed, Member, News, Offsets};
 pub use outage::Outage;
 pub use partitions::{Fetched, Partitions, Polled, Position};
 
-pub use producer::{Delivery, Producer, Record};
+pub use producer::{Delivery, Producer, Record, RecordHeaders};
 pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

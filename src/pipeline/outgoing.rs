@@ -3,7 +3,7 @@
 use super::raw_lines::Topic;
 use crate::{
     domain::{event::to_json, topic},
-    kafka::{self, OwnedHeaders, Producer, Record},
+    kafka::{self, Producer, Record, RecordHeaders},
 };
 
 /// One record, ready to be sent.
@@ -13,7 +13,7 @@ pub(super) struct Outgoing {
     pub partition: i32,
     pub key: Vec<u8>,
     pub payload: Option<Vec<u8>>,
-    pub headers: Option<OwnedHeaders>,
+    pub headers: RecordHeaders,
 }
 
 impl Outgoing {
@@ -24,7 +24,7 @@ impl Outgoing {
             partition: topic::partition_of(blob, topic.1) as i32,
             key: key.into_bytes(),
             payload: Some(to_json(event)),
-            headers: None,
+            headers: RecordHeaders::new(),
         }
     }
 
@@ -35,24 +35,25 @@ impl Outgoing {
             partition: topic::partition_of(blob, topic.1) as i32,
             key: key.into_bytes(),
             payload: None,
-            headers: None,
+            headers: RecordHeaders::new(),
         }
     }
 
-    pub fn with_headers(self, headers: OwnedHeaders) -> Self {
-        Self {
-            headers: Some(headers),
-            ..self
-        }
+    pub fn with_headers(self, headers: RecordHeaders) -> Self {
+        Self { headers, ..self }
     }
 
+    /// Sends it behind all lines of the transaction.
+    ///
+    /// # Errors
+    /// Those of [`Producer::conclude`].
     pub fn send(self, producer: &mut Producer) -> Result<(), kafka::Error> {
-        producer.send(Record {
+        producer.conclude(Record {
             topic: &self.topic,
             partition: self.partition,
             key: Some(&self.key),
             payload: self.payload.as_deref(),
-            headers: self.headers,
+            headers: &self.headers,
         })
     }
 }

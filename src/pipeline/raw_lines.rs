@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{EnvironmentId, key::LineKey, topic},
-    kafka::{self, Header, OwnedHeaders, Producer, Record},
+    kafka::{self, Producer, Record, RecordHeaders},
     pipeline::lines::{Limits, Piece},
 };
 
@@ -31,26 +31,25 @@ pub struct RawLines {
     topic: String,
     partition: i32,
     keys: LineKey,
-    headers: OwnedHeaders,
+    /// Those that all of the blob's lines have, and those of the line that is sent.
+    common: RecordHeaders,
+    headers: RecordHeaders,
     sent: u64,
 }
 
 impl RawLines {
     /// `lines_before` lines of the blob are in Kafka already; the keys count on from there.
     pub fn new(environment: &EnvironmentId, blob: &str, service: &str, topic: &Topic, lines_before: u64) -> Self {
-        let header = |key, value| Header {
-            key,
-            value: Some(value),
-        };
-        let headers = OwnedHeaders::new_with_capacity(6)
-            .insert(header("service", service))
-            .insert(header("environment", environment.environment.as_str()))
-            .insert(header("subscription", environment.subscription.as_str()));
+        let mut common = RecordHeaders::new();
+        common.push("service", Some(service.as_bytes()));
+        common.push("environment", Some(environment.environment.as_bytes()));
+        common.push("subscription", Some(environment.subscription.as_bytes()));
         Self {
             topic: topic.0.clone(),
             partition: topic::partition_of(blob, topic.1) as i32,
             keys: LineKey::new(environment, blob),
-            headers,
+            common,
+            headers: RecordHeaders::new(),
             sent: lines_before,
         }
     }
@@ -62,29 +61,20 @@ impl RawLines {
 
     pub fn send(&mut self, producer: &mut Producer, piece: &Piece, bytes: &[u8]) -> Result<(), kafka::Error> {
         let (mut member, mut index) = (itoa::Buffer::new(), itoa::Buffer::new());
-        let mut headers = self
-            .headers
-            .clone()
-            .insert(Header {
-                key: "blob-offset",
-                value: Some(member.format(piece.position.member)),
-            })
-            .insert(Header {
-                key: "blob-line",
-                value: Some(index.format(piece.position.index)),
-            });
+        self.headers.copy_from(&self.common);
+        let member = member.format(piece.position.member);
+        self.headers.push("blob-offset", Some(member.as_bytes()));
+        let index = index.format(piece.position.index);
+        self.headers.push("blob-line", Some(index.as_bytes()));
         if let Some(part) = piece.part {
-            headers = headers.insert(Header {
-                key: "part",
-                value: Some(&part.to_string()),
-            });
+            self.headers.push("part", Some(part.to_string().as_bytes()));
         }
         producer.send(Record {
             topic: &self.topic,
             partition: self.partition,
             key: Some(self.keys.line(self.sent + 1)),
             payload: Some(bytes),
-            headers: Some(headers),
+            headers: &self.headers,
         })?;
         if piece.ends_line() {
             self.sent += 1;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::{DeliveryMode, Job, plan::Beginning, state};
+use super::{Job, plan::Beginning, state};
 use crate::{
     domain::{Checkpoint, event::BlobCompletion, event::BlobState, key},
     kafka::{self, Producer},
@@ -104,7 +104,7 @@ impl<'a> Sink<'a> {
             self.sent.raw_bytes += bytes.len() as u64;
             self.sent.lines += u64::from(piece.ends_line());
         }
-        self.producer.poll();
+        self.producer.poll()?;
         self.sent.to = batch.after;
         self.transaction_bytes += batch.text_bytes();
         Ok(())
@@ -127,10 +127,6 @@ impl<'a> Sink<'a> {
         }
         if self.transaction_begun.is_none() && end.is_none() && self.sent == self.committed.summary {
             return Ok(());
-        }
-        if self.job.delivery == DeliveryMode::AtLeastOnce {
-            // Without transactions the checkpoint may only follow once the lines have arrived.
-            self.producer.commit()?;
         }
         if end.is_some_and(|end| end.checkpoint == Checkpoint::at(self.job.blob.size)) {
             self.send_completion()?;

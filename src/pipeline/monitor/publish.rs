@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::event::Batch;
 use crate::{
     config::ErrorHandling,
-    kafka::{self, Connection, Delivery, Producer, Record, Severity},
+    kafka::{self, Connection, Delivery, Producer, Record, RecordHeaders, Severity},
     pipeline::{
         metrics::{MonitorMetrics, Operation},
         raw_lines::Topic,
@@ -108,7 +108,7 @@ impl Attempt {
                 partition: event.partition(*partitions) as i32,
                 key: Some(event.key().as_bytes()),
                 payload: Some(&event.payload()),
-                headers: None,
+                headers: &RecordHeaders::new(),
             })?;
         }
         producer.commit()?;

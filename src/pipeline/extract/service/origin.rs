@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{key::RecordKey, record::Kind},
-    kafka::{Consumed, Header, Headers, OwnedHeaders},
+    kafka::{Consumed, Headers, RecordHeaders},
     pipeline::lines::Part,
 };
 
@@ -56,30 +56,23 @@ pub fn part(record: &Consumed) -> Option<Part> {
 }
 
 /// Those of the raw record, and what kind of record came of it; with its number if it comes in parts.
-pub fn headers_for(raw: &Consumed, kind: Kind, part: Option<Part>) -> OwnedHeaders {
-    let count = raw.headers.as_ref().map_or(0, Headers::count);
-    let mut headers = OwnedHeaders::new_with_capacity(count + 2);
+pub fn set_headers(headers: &mut RecordHeaders, raw: &Consumed, kind: Kind, part: Option<Part>) {
+    headers.clear();
     for header in raw.headers.iter().flat_map(Headers::iter) {
         if !matches!(header.key, "part" | "record-type") {
-            headers = headers.insert(header);
+            headers.push(header.key, header.value);
         }
     }
-    headers = headers.insert(Header {
-        key: "record-type",
-        value: Some(kind.name()),
-    });
-    match part {
-        None => headers,
-        Some(part) => headers.insert(Header {
-            key: "part",
-            value: Some(&part.to_string()),
-        }),
+    headers.push("record-type", Some(kind.name().as_bytes()));
+    if let Some(part) = part {
+        headers.push("part", Some(part.to_string().as_bytes()));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kafka::{Header, OwnedHeaders};
 
     fn record(key: Option<&str>, headers: &[(&str, Option<&str>)]) -> Consumed {
         let mut owned = OwnedHeaders::new();
@@ -137,26 +130,16 @@ mod tests {
             ],
         );
         assert_eq!(part(&raw), Some(Part { number: 1, of: 2 }));
-        let told = |headers: OwnedHeaders| {
-            let text = |header: Header<'_, &[u8]>| {
-                format!(
-                    "{}={}",
-                    header.key,
-                    header.value.map_or("-", |value| str::from_utf8(value).unwrap())
-                )
-            };
-            headers.iter().map(text).collect::<Vec<_>>().join(" ")
+        let told = |raw: &Consumed, kind, part| {
+            let mut headers = RecordHeaders::new();
+            headers.push("of the record before", None);
+            set_headers(&mut headers, raw, kind, part);
+            let text = |(key, value): (String, Option<String>)| format!("{key}={}", value.as_deref().unwrap_or("-"));
+            headers.decoded().into_iter().map(text).collect::<Vec<_>>().join(" ")
         };
+        assert_eq!(told(&raw, Kind::Http, None), "blob-offset=7 none=- record-type=http");
         assert_eq!(
-            told(headers_for(&raw, Kind::Http, None)),
-            "blob-offset=7 none=- record-type=http"
-        );
-        assert_eq!(
-            told(headers_for(
-                &record(None, &[]),
-                Kind::Error,
-                Some(Part { number: 2, of: 3 })
-            )),
+            told(&record(None, &[]), Kind::Error, Some(Part { number: 2, of: 3 })),
             "record-type=error part=2/3"
         );
     }

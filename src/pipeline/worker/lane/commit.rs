@@ -11,7 +11,6 @@ use crate::{
     domain::EnvironmentId,
     kafka::{self, Offsets},
     pipeline::{
-        ingest::DeliveryMode,
         metrics::{Committed, CommittedBlob},
         outgoing::Outgoing,
     },
@@ -99,10 +98,6 @@ impl Lane {
             return Ok(());
         };
         let begun = Instant::now();
-        if self.settings.delivery == DeliveryMode::AtLeastOnce {
-            // Without transactions the states may only follow once the lines have arrived.
-            producer.commit()?;
-        }
         for record in self.uncommitted.outgoing.drain(..) {
             record.send(producer)?;
         }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Lane;
 use crate::{
     domain::{Checkpoint, key},
-    kafka::{self, Header, OwnedHeaders},
+    kafka::{self, RecordHeaders},
     pipeline::{
         lines::{Batch, End, Item, LastLine, LineError},
         metrics::ErrorKind,
@@ -243,7 +243,7 @@ impl Lane {
         for (piece, bytes) in batch.pieces() {
             current.lines.send(producer, piece, bytes)?;
         }
-        producer.poll();
+        producer.poll()?;
         let bytes = batch.text_bytes();
         current.progressed = true;
         current.whole = batch.whole;
@@ -281,15 +281,15 @@ impl Lane {
         self.uncommitted.begin();
         let record = serde_json::json!({ "blob": &*work.blob, "from": from, "to": to, "reason": reason });
         let key = key::state(&work.environment, &work.blob, None);
-        let header = |key, value| Header {
-            key,
-            value: Some(value),
-        };
-        let headers = OwnedHeaders::new()
-            .insert(header("service", &*work.service))
-            .insert(header("environment", work.environment.environment.as_str()))
-            .insert(header("subscription", work.environment.subscription.as_str()))
-            .insert(header("record-type", "corrupt-member"));
+        let mut headers = RecordHeaders::new();
+        for (name, value) in [
+            ("service", &*work.service),
+            ("environment", work.environment.environment.as_str()),
+            ("subscription", work.environment.subscription.as_str()),
+            ("record-type", "corrupt-member"),
+        ] {
+            headers.push(name, Some(value.as_bytes()));
+        }
         self.uncommitted
             .outgoing
             .push(Outgoing::event(&self.settings.topics.errors, &work.blob, key, &record).with_headers(headers));

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use self::held::Look;
 use super::{Settings, error::ExtractError, joiner::Joiner};
 use crate::{
-    kafka::{self, Connection, Member, Offsets},
+    kafka::{self, Connection, Member, Offsets, RecordHeaders},
     pipeline::{
         lanes::{LaneProducer, Lanes, Sign},
         metrics::{ExtractMetrics, Extracted, Lag},
@@ -42,6 +42,7 @@ pub struct Lane {
     lag_told: Instant,
     /// The record that is being sent; kept for its memory.
     json: Vec<u8>,
+    headers: RecordHeaders,
 }
 
 /// A partition of the raw topic that the lane has.
@@ -103,6 +104,7 @@ impl Lane {
             lag: metrics.lag(&input.topic),
             lag_told: Instant::now(),
             json: Vec::new(),
+            headers: RecordHeaders::new(),
         })
     }
 

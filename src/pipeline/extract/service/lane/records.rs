@@ -10,7 +10,7 @@ use crate::{
         Origin, RawLine, extract,
         service::{
             joiner::{Joined, Joiner},
-            origin::{Whence, headers_for, part},
+            origin::{Whence, part, set_headers},
             settings::{Input, Output},
         },
     },
@@ -169,12 +169,13 @@ impl Lane {
         let of = self.json.len().div_ceil(limit).max(1) as u64;
         for (number, payload) in (1..).zip(self.json.chunks(limit)) {
             let part = (of > 1).then_some(Part { number, of });
+            set_headers(&mut self.headers, raw, kind, part);
             producer.send(kafka::Record {
                 topic: &output.topic,
                 partition: raw.partition % output.partitions.max(1) as i32,
                 key: raw.key.as_deref(),
                 payload: Some(payload),
-                headers: Some(headers_for(raw, kind, part)),
+                headers: &self.headers,
             })?;
         }
         if of > 1 {
