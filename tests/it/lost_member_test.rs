@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::clp::kafka::{Connection, Delivery, Error, Member, News, Offsets, Producer, Record};
+use ::clp::kafka::{Connection, Delivery, Error, Member, News, Offsets, Producer, Record, RecordHeaders};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -40,7 +40,7 @@ fn one_that_did_not_poll_for_too_long_commits_nothing() {
             partition: 0,
             key: None,
             payload: Some(b"line"),
-            headers: None,
+            headers: &RecordHeaders::new(),
         };
         producer.send(record).unwrap();
     };

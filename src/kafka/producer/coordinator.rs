@@ -20,6 +20,9 @@ const BACKOFF: Backoff = Backoff {
     longest: Duration::from_millis(500),
 };
 
+/// Coordinators that move, or are just made, are no outage.
+const TELL_AFTER: Duration = Duration::from_secs(1);
+
 /// Whom to ask for a transactional id or a group.
 pub struct Coordinator {
     role: Role,
@@ -82,7 +85,7 @@ impl Coordinator {
                 Err(Trouble::Refused(failure)) => return Err(failure),
                 Err(Trouble::Lost(reason)) => {
                     self.node = None;
-                    if outage.sign(Instant::now()) {
+                    if begun.elapsed() > TELL_AFTER && outage.sign(Instant::now()) {
                         tracing::warn!(
                             error = reason,
                             what = question.what,
