@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     cli::{Exit, Failure, Kafka},
     config::Topics,
-    kafka::{self, Cluster, Connection, Delivery, Producer},
+    kafka::{self, Cluster, Connection, Delivery, Producer, TopicLimits},
     pipeline::raw_lines::MAX_RECORD_BYTES,
     storage::Container,
 };
@@ -109,7 +109,7 @@ async fn transactions(connection: &Connection, limit: Duration) -> Result<(), ka
         Producer::open(
             &connection,
             Delivery::ExactlyOnce { transactional_id },
-            MAX_RECORD_BYTES,
+            TopicLimits::of([MAX_RECORD_BYTES]),
         )
         .map(drop)
     });

@@ -1,5 +1,6 @@
 //! What can go wrong with Kafka, and what follows from it.
 
+use kafka_protocol::error::ResponseError;
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
 
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +35,8 @@ pub enum Error {
     /// The producer is not let in; consumers tell it as [`Error::Client`].
     #[error("Kafka at {brokers}: {reason}")]
     Unauthenticated { brokers: String, reason: String },
-    #[error("{what}: {reason}")]
-    Refused { what: String, reason: String },
+    #[error("{what}: {}", super::producer::words(*code))]
+    Refused { what: String, code: ResponseError },
     #[error("the brokers do not understand {what}")]
     Unsupported { what: String },
     #[error("the record does not fit into topic {topic}: {reason}")]
@@ -172,7 +173,6 @@ impl Error {
             Self::Denied { .. } => DENIED_HINT.to_owned(),
             Self::Unauthenticated { .. } => AUTHENTICATION_HINT.to_owned(),
             Self::Unsupported { .. } => UNSUPPORTED_HINT.to_owned(),
-            Self::Refused { .. } => return None,
             Self::Client { source, .. } => return hint_of(source),
             Self::Unstable { .. } => {
                 "a transaction of another producer stays open; it times out by itself, try again then".to_owned()
@@ -181,9 +181,13 @@ impl Error {
                 "brokers without transactions need `delivery: at-least-once`; just started ones need a moment"
                     .to_owned()
             }
+            Self::Refused {
+                code: ResponseError::UnknownTopicOrPartition,
+                ..
+            } => "clp init-topics".to_owned(),
             // Which command makes them depends on the configuration, which this room does not know.
             Self::MissingTopics { .. } => return None,
-            Self::Aborted { .. } | Self::Expired { .. } | Self::Cancelled => return None,
+            Self::Aborted { .. } | Self::Expired { .. } | Self::Refused { .. } | Self::Cancelled => return None,
         };
         Some(hint)
     }
@@ -226,18 +230,9 @@ fn severity_of(error: &KafkaError) -> Severity {
     if error.rdkafka_error_code().is_some_and(is_denied) {
         return Severity::Fatal;
     }
-    if let KafkaError::Transaction(error) = error {
-        return match () {
-            () if error.is_fatal() => Severity::Fatal,
-            () if error.txn_requires_abort() => Severity::Abortable,
-            () if error.is_retriable() => Severity::Retriable,
-            () => Severity::Fatal,
-        };
-    }
     match error.rdkafka_error_code() {
         Some(
-            RDKafkaErrorCode::QueueFull
-            | RDKafkaErrorCode::BrokerTransportFailure
+            RDKafkaErrorCode::BrokerTransportFailure
             | RDKafkaErrorCode::AllBrokersDown
             | RDKafkaErrorCode::OperationTimedOut
             | RDKafkaErrorCode::RequestTimedOut
@@ -247,13 +242,6 @@ fn severity_of(error: &KafkaError) -> Severity {
             | RDKafkaErrorCode::LeaderNotAvailable
             | RDKafkaErrorCode::NotLeaderForPartition,
         ) => Severity::Retriable,
-        Some(
-            RDKafkaErrorCode::MessageTimedOut
-            | RDKafkaErrorCode::PurgeQueue
-            | RDKafkaErrorCode::PurgeInflight
-            // What a producer says to a record once its transaction is lost.
-            | RDKafkaErrorCode::State,
-        ) => Severity::Abortable,
         _ => Severity::Fatal,
     }
 }

@@ -34,6 +34,6 @@ pub use member::{Consumed, Member, News, Offsets};
 pub use outage::Outage;
 pub use partitions::{Fetched, Partitions, Polled, Position};
 
-pub use producer::{Delivery, Producer, Record, RecordHeaders};
+pub use producer::{Delivery, Producer, Record, RecordHeaders, TopicLimits};
 pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::clp::kafka::{Connection, Delivery, Error, Member, News, Offsets, Producer, Record, RecordHeaders};
+use ::clp::kafka::{Connection, Delivery, Error, Member, News, Offsets, Producer, Record, RecordHeaders, TopicLimits};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -33,7 +33,7 @@ fn one_that_did_not_poll_for_too_long_commits_nothing() {
     let delivery = Delivery::ExactlyOnce {
         transactional_id: unique("clp-test"),
     };
-    let mut producer = Producer::open(&connection, delivery, 1 << 20).unwrap();
+    let mut producer = Producer::open(&connection, delivery, TopicLimits::of([1 << 20])).unwrap();
     let send = |producer: &mut Producer| {
         let record = Record {
             topic: &topic,

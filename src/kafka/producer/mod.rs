@@ -32,10 +32,11 @@ use std::{
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use self::batch::RecordHeaders;
+pub(super) use self::failure::words;
+pub use self::{batch::RecordHeaders, settings::TopicLimits};
 use self::{
     batch::{Batch, Content},
-    failure::{Failure, words},
+    failure::Failure,
     sender::{Command, Reply, Sender},
     settings::{Settings, TRANSACTION_TIMEOUT},
     shared::Shared,
@@ -121,20 +122,20 @@ impl Producer {
     /// Connects. With [`Delivery::ExactlyOnce`], any older producer of the same transactional id is fenced off, and its
     /// open transaction is ended, before this returns: what is read then is the last word.
     ///
-    /// `max_record_bytes` is the largest record that each of the topics takes, all included.
+    /// `limits` are those of the topics that records are for.
     ///
     /// # Errors
     /// [`Error::Property`] for a property that does not go with transactions, else what the brokers answered.
-    pub fn open(connection: &Connection, delivery: Delivery, max_record_bytes: usize) -> Result<Self, Error> {
+    pub fn open(connection: &Connection, delivery: Delivery, limits: TopicLimits) -> Result<Self, Error> {
         let transactional_id = match &delivery {
             Delivery::ExactlyOnce { transactional_id } => Some(transactional_id.clone()),
             Delivery::AtLeastOnce => None,
         };
-        let settings = Settings::read(connection, transactional_id.is_some(), max_record_bytes)?;
+        let settings = Settings::read(connection, transactional_id.is_some(), limits)?;
         let limits = Limits {
             batch_bytes: settings.batch_bytes,
             batch_records: settings.batch_records,
-            max_record_bytes,
+            max_record_bytes: limits.largest,
             linger: settings.linger,
         };
         let shared = Arc::new(Shared::new(BYTES_ON_THEIR_WAY));
@@ -448,10 +449,7 @@ impl Producer {
                 reason,
             },
             Failure::Unsupported(what) => Error::Unsupported { what },
-            Failure::Refused { what, code } => Error::Refused {
-                what,
-                reason: words(code),
-            },
+            Failure::Refused { what, code } => Error::Refused { what, code },
         }
     }
 }

@@ -38,6 +38,25 @@ pub enum AddressFamily {
     V6,
 }
 
+/// What topics take, in bytes of `max.message.bytes`: that bounds a record, and a compressed batch as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicLimits {
+    /// Of the topic that takes most: no record is larger.
+    pub largest: usize,
+    /// Of the topic that takes least: no batch is larger, but for that of a single larger record.
+    pub smallest: usize,
+}
+
+impl TopicLimits {
+    /// Of several topics.
+    pub fn of(limits: impl IntoIterator<Item = usize> + Clone) -> Self {
+        Self {
+            largest: limits.clone().into_iter().max().unwrap_or_default(),
+            smallest: limits.into_iter().min().unwrap_or_default(),
+        }
+    }
+}
+
 pub struct Settings {
     pub link: Link,
     pub codec: Codec,
@@ -82,7 +101,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Properties`] for what does not go with what clp promises, [`Error::Property`] for files that can not be
     /// read and mechanisms that are not there.
-    pub fn read(connection: &Connection, is_transactional: bool, max_record_bytes: usize) -> Result<Self, Error> {
+    pub fn read(connection: &Connection, is_transactional: bool, limits: TopicLimits) -> Result<Self, Error> {
         let properties = Properties::of(connection)?;
         for name in WITHOUT_EFFECT {
             if properties.get(&[name]).is_some() {
@@ -129,7 +148,7 @@ impl Settings {
                 keepalive: properties.get(&["socket.keepalive.enable"]) != Some("false"),
             },
             codec: properties.codec(),
-            batch_bytes: batch_bytes.min(max_record_bytes).max(1),
+            batch_bytes: batch_bytes.min(limits.smallest).max(1),
             batch_records: properties.number(&["batch.num.messages"], 1_000_000),
             linger: in_ms(&LINGER, Duration::from_millis(50)),
             delivery_timeout: if is_transactional {
@@ -255,7 +274,7 @@ mod tests {
         for (name, value) in properties {
             connection.producer.insert((*name).to_owned(), (*value).to_owned());
         }
-        Settings::read(&connection, true, 1 << 20)
+        Settings::read(&connection, true, TopicLimits::of([2000, 1 << 20]))
     }
 
     #[test]
@@ -284,6 +303,12 @@ mod tests {
             (settings.linger, settings.batch_bytes),
             (Duration::from_micros(500), 1000)
         );
+    }
+
+    #[test]
+    fn a_batch_fits_into_each_topic() {
+        assert_eq!(read(&[]).unwrap().batch_bytes, 2000);
+        assert_eq!(read(&[("batch.size", "500")]).unwrap().batch_bytes, 500);
     }
 
     #[test]

@@ -279,6 +279,8 @@ impl Transactions {
             // What was sent and not acknowledged leaves a hole in the sequence numbers of the epoch.
             Epochs::One if !commits => Stage::Spent,
             Epochs::One => Stage::Fresh,
+            // A coordinator that is older than what the cluster agreed on: then as before.
+            Epochs::ByEnd if answer.producer_id.0 < 0 => Stage::Spent,
             Epochs::ByEnd => {
                 self.identity = Identity {
                     producer_id: answer.producer_id.0,

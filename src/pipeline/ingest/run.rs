@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{Checkpoint, event::BlobState},
-    kafka::{self, Connection, Delivery, Producer},
+    kafka::{self, Connection, Delivery, Producer, TopicLimits},
     pipeline::lines::{End, Item},
 };
 
@@ -121,7 +121,7 @@ impl Run {
         }
         let (latest, producer) = thread::scope(|scope| {
             let latest = scope.spawn(|| state::connect(&self.connection, job));
-            let producer = Producer::open(&self.connection, delivery(job), job.max_record_bytes);
+            let producer = Producer::open(&self.connection, delivery(job), TopicLimits::of([job.max_record_bytes]));
             (latest.join(), producer)
         });
         let producer = producer?;

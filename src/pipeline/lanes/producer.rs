@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    kafka::{self, Connection, Delivery, Producer},
+    kafka::{self, Connection, Delivery, Producer, TopicLimits},
     pipeline::ingest::DeliveryMode,
 };
 
@@ -18,7 +18,7 @@ pub struct LaneProducer {
     name: String,
     instance: String,
     lane: u32,
-    largest_record_bytes: usize,
+    limits: TopicLimits,
     /// `None` after a failure, until it is opened again.
     pub inner: Option<Producer>,
     /// Failures of Kafka in a row, and when to go on after the last.
@@ -36,7 +36,7 @@ impl LaneProducer {
         delivery: DeliveryMode,
         [service, group, instance]: [&str; 3],
         lane: u32,
-        largest_record_bytes: usize,
+        limits: TopicLimits,
     ) -> Result<Self, kafka::Error> {
         let mut new = Self {
             connection: connection.clone(),
@@ -44,7 +44,7 @@ impl LaneProducer {
             name: format!("{service}:{group}"),
             instance: instance.to_owned(),
             lane,
-            largest_record_bytes,
+            limits,
             inner: None,
             failures: 0,
             resume_at: None,
@@ -73,7 +73,7 @@ impl LaneProducer {
                 transactional_id: format!("{}:{}:{}", self.name, self.instance, self.lane),
             },
         };
-        self.inner = Some(Producer::open(&self.connection, delivery, self.largest_record_bytes)?);
+        self.inner = Some(Producer::open(&self.connection, delivery, self.limits)?);
         Ok(())
     }
 

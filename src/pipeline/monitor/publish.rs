@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::event::Batch;
 use crate::{
     config::ErrorHandling,
-    kafka::{self, Connection, Delivery, Producer, Record, RecordHeaders, Severity},
+    kafka::{self, Connection, Delivery, Producer, Record, RecordHeaders, Severity, TopicLimits},
     pipeline::{
         metrics::{MonitorMetrics, Operation},
         raw_lines::Topic,
@@ -78,7 +78,7 @@ pub async fn publish(
 }
 
 fn open(connection: &Connection) -> Result<Producer, kafka::Error> {
-    Producer::open(connection, Delivery::AtLeastOnce, MAX_EVENT_BYTES)
+    Producer::open(connection, Delivery::AtLeastOnce, TopicLimits::of([MAX_EVENT_BYTES]))
 }
 
 /// One try to get some batches to Kafka. A producer that failed is not used again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::pipeline::ingest::DeliveryMode;
+use crate::{kafka::TopicLimits, pipeline::ingest::DeliveryMode};
 
 pub struct Settings {
     /// Names the producers, together with the instance.
@@ -49,9 +49,8 @@ impl Settings {
         &self.inputs[lane as usize % self.inputs.len()]
     }
 
-    pub(super) fn largest_record_bytes(&self) -> usize {
+    pub(super) fn limits(&self) -> TopicLimits {
         let outputs = self.inputs.iter().map(|input| &input.output);
-        let sizes = outputs.chain([&self.errors]).map(|output| output.max_record_bytes);
-        sizes.max().unwrap_or_default()
+        TopicLimits::of(outputs.chain([&self.errors]).map(|output| output.max_record_bytes))
     }
 }

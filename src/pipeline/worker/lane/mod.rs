@@ -33,7 +33,7 @@ use self::{
 use super::{Watch, backlog::Backlog, reading::Reading, settings::Settings, watch::LaneWatch};
 use crate::{
     domain::{Date, EnvironmentId},
-    kafka::{self, Connection, Member},
+    kafka::{self, Connection, Member, TopicLimits},
     pipeline::lanes::LaneProducer,
 };
 
@@ -83,14 +83,12 @@ impl Lane {
             topics,
             ..
         } = &*settings;
-        let largest = topics
-            .raw_application
-            .max_record_bytes
-            .max(topics.raw_proxy.max_record_bytes);
+        let raw = [&topics.raw_application, &topics.raw_proxy];
+        let limits = TopicLimits::of(raw.map(|topic| topic.max_record_bytes));
         let name = ["clp-worker", group, instance];
         let lane = Self {
             member: Member::join(connection, group, &settings.client_id, &topics.blobs.0)?,
-            producer: LaneProducer::open(connection, settings.delivery, name, number, largest)?,
+            producer: LaneProducer::open(connection, settings.delivery, name, number, limits)?,
             connection: connection.clone(),
             number,
             watch: watch.lane(number),

@@ -88,13 +88,7 @@ impl Lane {
         let input = settings.input(number);
         Ok(Self {
             member: Member::join(connection, &input.group, "clp-extract", &input.topic)?,
-            producer: LaneProducer::open(
-                connection,
-                settings.delivery,
-                name,
-                number,
-                settings.largest_record_bytes(),
-            )?,
+            producer: LaneProducer::open(connection, settings.delivery, name, number, settings.limits())?,
             sign: lanes.sign(number),
             metrics: metrics.clone(),
             settings: Arc::clone(settings),
