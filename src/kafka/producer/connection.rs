@@ -182,6 +182,8 @@ impl Connection {
     /// See [`Unconnected`].
     pub async fn authenticate(&self, sasl: &Sasl) -> Result<(), Unconnected> {
         let mechanism = sasl.mechanism.name();
+        // Whoever looks from now on need not begin it again.
+        *self.renew_at() = None;
         let refuse = |reason: String| Unconnected::Refused { mechanism, reason };
         let handshake = SaslHandshakeRequest::default().with_mechanism(wire::text(mechanism));
         let answer = self.call(&handshake, 1)?.await?;

@@ -103,7 +103,9 @@ fn of_any(code: Code, what: String, reason: String) -> Failure {
         Code::TopicAuthorizationFailed
         | Code::GroupAuthorizationFailed
         | Code::ClusterAuthorizationFailed
-        | Code::TransactionalIdAuthorizationFailed => Failure::Denied { what, reason },
+        | Code::TransactionalIdAuthorizationFailed
+        // Kafka's own topics are nobody's to write to.
+        | Code::InvalidTopicException => Failure::Denied { what, reason },
         // The producer id was forgotten, or the transaction was ended; the group has another generation.
         Code::InvalidTxnState
         | Code::InvalidProducerIdMapping

@@ -106,7 +106,7 @@ struct Place {
 }
 
 /// Batches on their way take so much at most; [`Producer::send`] blocks beyond it.
-const BYTES_ON_THEIR_WAY: usize = 8 << 20;
+const BYTES_ON_THEIR_WAY: usize = 6 << 20;
 /// Batches that are being filled take so much at most together: then the largest is sent.
 const BYTES_BEING_FILLED: usize = 8 << 20;
 /// Batches that are compressed side by side.
@@ -135,7 +135,7 @@ impl Producer {
         let limits = Limits {
             batch_bytes: settings.batch_bytes,
             batch_records: settings.batch_records,
-            max_record_bytes: limits.largest,
+            max_record_bytes: settings.max_record_bytes,
             linger: settings.linger,
         };
         let shared = Arc::new(Shared::new(BYTES_ON_THEIR_WAY));

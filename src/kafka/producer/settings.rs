@@ -60,6 +60,8 @@ impl TopicLimits {
 pub struct Settings {
     pub link: Link,
     pub codec: Codec,
+    /// Bytes: no record is larger.
+    pub max_record_bytes: usize,
     /// Bytes of a batch before it is compressed, a single larger record aside.
     pub batch_bytes: usize,
     /// Records of a batch.
@@ -130,7 +132,11 @@ impl Settings {
         let request_timeout = in_ms(&["socket.timeout.ms"], REQUEST_TIMEOUT);
         let delivery_timeout = in_ms(&DELIVERY_TIMEOUT, Duration::from_secs(300));
         let batch_bytes: usize = properties.number(&["batch.size"], BATCH_BYTES);
+        let max_record_bytes = properties
+            .number(&["message.max.bytes"], limits.largest)
+            .min(limits.largest);
         Ok(Self {
+            max_record_bytes,
             link: Link {
                 bootstrap: bootstrap(&connection.brokers),
                 client_id: properties.get(&["client.id"]).unwrap_or("clp").to_owned(),
@@ -148,7 +154,7 @@ impl Settings {
                 keepalive: properties.get(&["socket.keepalive.enable"]) != Some("false"),
             },
             codec: properties.codec(),
-            batch_bytes: batch_bytes.min(limits.smallest).max(1),
+            batch_bytes: batch_bytes.min(limits.smallest).min(max_record_bytes).max(1),
             batch_records: properties.number(&["batch.num.messages"], 1_000_000),
             linger: in_ms(&LINGER, Duration::from_millis(50)),
             delivery_timeout: if is_transactional {
@@ -309,6 +315,8 @@ mod tests {
     fn a_batch_fits_into_each_topic() {
         assert_eq!(read(&[]).unwrap().batch_bytes, 2000);
         assert_eq!(read(&[("batch.size", "500")]).unwrap().batch_bytes, 500);
+        let small = read(&[("message.max.bytes", "1500")]).unwrap();
+        assert_eq!((small.max_record_bytes, small.batch_bytes), (1500, 1500));
     }
 
     #[test]

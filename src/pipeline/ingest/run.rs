@@ -22,6 +22,7 @@ use crate::{
 /// Tries that bring no line further, before the run gives up.
 const FRUITLESS_TRIES: u32 = 5;
 const FIRST_RETRY_DELAY: Duration = Duration::from_millis(500);
+const LONGEST_RETRY_DELAY: Duration = Duration::from_secs(8);
 const CANCEL_POLL: Duration = Duration::from_millis(100);
 /// Brings a blob's lines into Kafka, from the job's start to the blob's listed end.
 ///
@@ -99,7 +100,7 @@ impl Run {
         if !error.is_restartable() || fruitless >= FRUITLESS_TRIES || self.control.cancel.is_cancelled() {
             return Err(error);
         }
-        let delay = FIRST_RETRY_DELAY * 2_u32.pow(fruitless);
+        let delay = LONGEST_RETRY_DELAY.min(FIRST_RETRY_DELAY * 2_u32.pow(fruitless));
         tracing::warn!(blob = self.job.blob.name, %error, ?delay, "starting again from the last commit");
         #[expect(clippy::disallowed_methods, reason = "on a thread that may block, between two tries")]
         thread::sleep(delay);

@@ -9,7 +9,8 @@ use crate::{
 
 /// After a failure of Kafka a lane rests for so long, doubled with each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// No lane stands still for much longer once the brokers are back.
+const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
 pub struct LaneProducer {
     connection: Connection,
