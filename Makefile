@@ -21,11 +21,12 @@ SERVICES := tests/services
 # A stamp is the copy of the file that says what to fetch, made after the fetch was complete: the same content means
 # that nothing is to be done, whatever a clone or a checkout did to the files' times.
 KAFKA_STAMP := $(SERVICES)/kafka/fetched.xml
+OLD_KAFKA_STAMP := $(SERVICES)/kafka-3.9/libs/fetched.xml
 OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
-.PHONY: help build release install test test-tools services fetch-kafka fetch-opensearch fetch-azurite fetch-tools demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
+.PHONY: help build release install test test-tools services fetch-kafka fetch-kafka-3.9 fetch-opensearch fetch-azurite fetch-tools demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -61,7 +62,7 @@ test-tools: ## Install the programs that tests use, by apt-get, if not there
 	if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
 	$$run apt-get -qq update; $$run env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $$missing >/dev/null
 
-services: fetch-kafka fetch-opensearch fetch-azurite fetch-tools ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
+services: fetch-kafka fetch-kafka-3.9 fetch-opensearch fetch-azurite fetch-tools ## Fetch Kafka, OpenSearch and Azurite for the tests, if not there
 	@:
 
 fetch-kafka:
@@ -70,8 +71,18 @@ fetch-kafka:
 		echo "fetching Apache Kafka by Maven into $(SERVICES)/kafka/libs (about 54 MB, once)"; \
 		rm -rf $(SERVICES)/kafka; \
 		(cd $(SERVICES) && $(FETCH) dependency:copy-dependencies -DoutputDirectory=kafka/libs); \
-		$(SERVICES)/archive-classes.sh || echo "make services: no class archive; the tests' Kafka starts slower, nothing else" >&2; \
+		$(SERVICES)/archive-classes.sh kafka || echo "make services: no class archive; the tests' Kafka starts slower, nothing else" >&2; \
 		cp $(SERVICES)/pom.xml $(KAFKA_STAMP); \
+	fi
+
+fetch-kafka-3.9:
+	@if ! cmp -s $(SERVICES)/kafka-3.9/pom.xml $(OLD_KAFKA_STAMP); then \
+		command -v $(MVN) >/dev/null || { echo "make services: Maven (mvn) is needed to fetch Kafka, with Java 17 or newer" >&2; exit 1; }; \
+		echo "fetching Apache Kafka 3.9 by Maven into $(SERVICES)/kafka-3.9/libs (about 56 MB, once)"; \
+		rm -rf $(SERVICES)/kafka-3.9/libs $(SERVICES)/kafka-3.9/classes.jsa; \
+		(cd $(SERVICES)/kafka-3.9 && $(FETCH) dependency:copy-dependencies -DoutputDirectory=libs); \
+		$(SERVICES)/archive-classes.sh kafka-3.9 || echo "make services: no class archive; the tests' older Kafka starts slower, nothing else" >&2; \
+		cp $(SERVICES)/kafka-3.9/pom.xml $(OLD_KAFKA_STAMP); \
 	fi
 
 fetch-opensearch:
@@ -187,4 +198,4 @@ man: build ## Write the manual pages into target/man
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean
-	rm -rf $(SERVICES)/kafka $(SERVICES)/opensearch/libs $(SERVICES)/tools/installed $(SERVICES)/node_modules $(SERVICES)/run
+	rm -rf $(SERVICES)/kafka $(SERVICES)/kafka-3.9/libs $(SERVICES)/kafka-3.9/classes.jsa $(SERVICES)/opensearch/libs $(SERVICES)/tools/installed $(SERVICES)/node_modules $(SERVICES)/run

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Starts Kafka once and stops it, so that the JVM writes the classes it has loaded into kafka/classes.jsa: with that
-# archive a broker is up in half the time. Only an aid: without the archive, or with one of another JVM, all works too.
+# Starts a Kafka once, that of the directory given, and stops it, so that the JVM writes the classes it has loaded into
+# classes.jsa there: with that archive a broker is up in half the time. Only an aid: without the archive, or with one of
+# another JVM, all works too.
 set -euo pipefail
-cd "$(dirname "$0")/kafka"
+cd "$(dirname "$0")/$1"
 
 dir=$(mktemp -d)
 server=

@@ -52,12 +52,12 @@ impl Kafka {
     }
 }
 
-fn put(request: &mut Vec<u8>, text: &str) {
+pub(super) fn put(request: &mut Vec<u8>, text: &str) {
     request.extend((text.len() as i16).to_be_bytes());
     request.extend(text.as_bytes());
 }
 
-fn ask(kafka: &Kafka, request: &[u8]) -> Vec<u8> {
+pub(super) fn ask(kafka: &Kafka, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(kafka.address()).expect("connect to the broker");
     stream.set_read_timeout(Some(LIMIT)).expect("a read timeout");
     let framed = [&(request.len() as i32).to_be_bytes(), request].concat();

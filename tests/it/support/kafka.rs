@@ -2,48 +2,76 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, Producer};
 use tempfile::TempDir;
 
+use super::doors::Doors;
 use super::faults::Faults;
+use super::formatted::Release;
 use super::process::{Server, free_port, unique};
 use super::requests::Requests;
-use super::services::fetched;
 
 const START_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 /// Another process may take a port between our look at it and the server's.
 const START_ATTEMPTS: u32 = 3;
-/// Quick to start and small: no second compiler, no parallel collector, no statistics file. The JVM's own log is off, as
-/// it would mix with what a tool prints, such as that the class archive is another JVM's.
-const JVM: [&str; 6] = [
-    "-Xmx512m",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+UseSerialGC",
-    "-XX:-UsePerfData",
-    "-Xlog:disable",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-];
+/// Tests that may be behind proxies at a time, on the shared broker and on a private one.
+const DOORS: usize = 4;
 
 pub struct Kafka {
     /// First, so that the server has ended when the directory is removed. `None` while it is stopped.
     server: Option<Server>,
-    ports: Ports,
-    extra: String,
+    plan: Plan,
+    doors: Doors,
     dir: TempDir,
 }
 
-struct Ports {
+/// What a broker is to be.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub release: Release,
+    pub node: u32,
+    /// Each node's ports, from node 1.
+    pub nodes: Vec<Ports>,
+    /// Further listeners, each with the proxy's port that it tells its clients to use.
+    pub proxied: Vec<(u16, u16)>,
+    /// Further lines for its `server.properties`.
+    pub extra: String,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Ports {
     client: u16,
     controller: u16,
-    /// A second listener, and the proxy's port that it tells its clients to use.
-    faulty: Option<(u16, u16)>,
+}
+
+impl Ports {
+    pub(super) fn free() -> Ports {
+        Ports {
+            client: free_port(),
+            controller: free_port(),
+        }
+    }
+}
+
+impl Plan {
+    fn alone(release: Release, proxied: &[(u16, u16)], extra: &str) -> Plan {
+        Plan {
+            release,
+            node: 1,
+            nodes: vec![Ports::free()],
+            proxied: proxied.to_vec(),
+            extra: extra.to_owned(),
+        }
+    }
+
+    fn ports(&self) -> Ports {
+        self.nodes[self.node as usize - 1]
+    }
 }
 
 impl Kafka {
@@ -54,7 +82,12 @@ impl Kafka {
 
     /// A private broker with further lines for its `server.properties`.
     pub fn private_with(extra: &str) -> Kafka {
-        Kafka::start_with(extra, None).unwrap_or_else(|e| panic!("{e}"))
+        Kafka::start_with(extra, &[]).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// A private broker of a release, with doors.
+    pub fn private_of(release: Release) -> Kafka {
+        Kafka::start_with_doors(release, "").unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// A private broker with a network that can fail in front of it: clients that bootstrap at `Faults::address` stay
@@ -62,7 +95,7 @@ impl Kafka {
     pub fn private_behind_faults() -> (Kafka, Faults) {
         let port = free_port();
         let faults = Faults::to(local(port));
-        let kafka = Kafka::start_with("", Some((port, faults.address().port()))).unwrap_or_else(|e| panic!("{e}"));
+        let kafka = Kafka::start_with("", &[(port, faults.address().port())]).unwrap_or_else(|e| panic!("{e}"));
         (kafka, faults)
     }
 
@@ -70,38 +103,38 @@ impl Kafka {
     pub fn private_with_requests() -> (Kafka, Requests) {
         let port = free_port();
         let requests = Requests::to(local(port));
-        let kafka = Kafka::start_with("", Some((port, requests.address().port()))).unwrap_or_else(|e| panic!("{e}"));
+        let kafka = Kafka::start_with("", &[(port, requests.address().port())]).unwrap_or_else(|e| panic!("{e}"));
         (kafka, requests)
     }
 
     /// The shared broker. Nobody restarts it, so it keeps its session also over a long pause of a busy machine.
     pub(super) fn start_shared() -> Result<Kafka, String> {
-        Kafka::start_with("broker.session.timeout.ms=9000", None)
+        Kafka::start_with_doors(Release::NEWEST, "broker.session.timeout.ms=9000")
     }
 
-    fn start_with(extra: &str, faulty: Option<(u16, u16)>) -> Result<Kafka, String> {
+    fn start_with_doors(release: Release, extra: &str) -> Result<Kafka, String> {
+        let ports: Vec<u16> = (0..DOORS).map(|_| free_port()).collect();
+        let listeners: Vec<_> = ports.iter().map(|port| vec![local(*port)]).collect();
+        let (doors, proxies) = Doors::before(&listeners);
+        let proxied: Vec<_> = ports
+            .into_iter()
+            .zip(proxies)
+            .map(|(port, proxies)| (port, proxies[0].port()))
+            .collect();
+        let mut kafka = Kafka::start_first(|| Plan::alone(release, &proxied, extra))?;
+        kafka.doors = doors;
+        Ok(kafka)
+    }
+
+    fn start_with(extra: &str, proxied: &[(u16, u16)]) -> Result<Kafka, String> {
+        Kafka::start_first(|| Plan::alone(Release::NEWEST, proxied, extra))
+    }
+
+    /// The first that finds its ports free.
+    fn start_first(plan: impl Fn() -> Plan) -> Result<Kafka, String> {
         let mut failure = String::new();
         for _ in 0..START_ATTEMPTS {
-            let dir = tempfile::Builder::new()
-                .prefix("clp-kafka-")
-                .tempdir()
-                .map_err(|e| e.to_string())?;
-            let data = dir.path().join("data");
-            fs::create_dir(&data).map_err(|e| e.to_string())?;
-            for (name, bytes) in formatted()? {
-                fs::write(data.join(name), bytes).map_err(|e| e.to_string())?;
-            }
-            let ports = Ports {
-                client: free_port(),
-                controller: free_port(),
-                faulty,
-            };
-            let mut kafka = Kafka {
-                server: None,
-                ports,
-                extra: extra.to_owned(),
-                dir,
-            };
+            let mut kafka = Kafka::formatted(plan())?;
             match kafka.launch() {
                 Ok(()) => return Ok(kafka),
                 Err(e) if e.contains("Address already in use") => failure = e,
@@ -111,13 +144,45 @@ impl Kafka {
         Err(failure)
     }
 
-    /// `host:port`, for `bootstrap.servers`.
+    /// With its data directory, not started yet.
+    pub(super) fn formatted(plan: Plan) -> Result<Kafka, String> {
+        let dir = tempfile::Builder::new()
+            .prefix("clp-kafka-")
+            .tempdir()
+            .map_err(|e| e.to_string())?;
+        let data = dir.path().join("data");
+        fs::create_dir(&data).map_err(|e| e.to_string())?;
+        plan.release.format(&data, plan.node)?;
+        Ok(Kafka {
+            server: None,
+            plan,
+            doors: Doors::default(),
+            dir,
+        })
+    }
+
+    /// `host:port`, of each node of its cluster, for `bootstrap.servers`.
     pub fn brokers(&self) -> String {
-        self.address().to_string()
+        let addresses: Vec<String> = self
+            .plan
+            .nodes
+            .iter()
+            .map(|ports| local(ports.client).to_string())
+            .collect();
+        addresses.join(",")
     }
 
     pub fn address(&self) -> SocketAddr {
-        local(self.ports.client)
+        local(self.plan.ports().client)
+    }
+
+    /// Replicas of each partition: one on each node.
+    pub fn replicas(&self) -> usize {
+        self.plan.nodes.len()
+    }
+
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
     }
 
     /// Starts a stopped broker again, on the same port and with its data; returns when transactions work again.
@@ -157,50 +222,72 @@ impl Kafka {
     }
 
     fn launch(&mut self) -> Result<(), String> {
+        self.spawn()?;
+        self.await_start()
+    }
+
+    /// Starts the process.
+    pub(super) fn spawn(&mut self) -> Result<(), String> {
         let properties = self.dir.path().join("server.properties");
         fs::write(&properties, self.properties()).map_err(|e| e.to_string())?;
-        let mut command = java()?;
+        let mut command = self.plan.release.java()?;
         // Libraries that it unpacks, which a kill leaves behind.
         let tmp = format!("-Djava.io.tmpdir={}", self.dir.path().display());
         command.arg(tmp).arg("kafka.Kafka").arg(&properties);
-        let mut server = Server::spawn(command, &self.dir.path().join("log"), self.dir.path());
-        server.ready("Kafka", START_WITHIN, || TcpStream::connect(self.address()).ok())?;
+        self.server = Some(Server::spawn(command, &self.dir.path().join("log"), self.dir.path()));
+        Ok(())
+    }
+
+    /// Waits until it, or its cluster, can do all that it shall.
+    pub(super) fn await_start(&mut self) -> Result<(), String> {
+        let (address, brokers) = (self.address(), self.brokers());
+        // Taken out, so that one that did not start is gone.
+        let mut server = self.server.take().expect("a started process");
+        server.ready("Kafka", START_WITHIN, || TcpStream::connect(address).ok())?;
         // Right after the first start the coordinators are still being made, and transactions are refused.
-        server.ready("Kafka's transactions", START_WITHIN, || {
-            transactions_work(&self.brokers())
-        })?;
+        server.ready("Kafka's transactions", START_WITHIN, || transactions_work(&brokers))?;
         self.server = Some(server);
         Ok(())
     }
 
     fn properties(&self) -> String {
-        let Ports {
-            client,
-            controller,
-            faulty,
-        } = self.ports;
+        let Plan {
+            node, nodes, proxied, ..
+        } = &self.plan;
+        let Ports { client, controller } = self.plan.ports();
         let data = self.dir.path().join("data");
         let mut listeners = format!("PLAINTEXT://127.0.0.1:{client}");
         let mut advertised = listeners.clone();
-        if let Some((port, proxy)) = faulty {
-            listeners += &format!(",FAULTY://127.0.0.1:{port}");
-            advertised += &format!(",FAULTY://127.0.0.1:{proxy}");
+        let mut protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned();
+        for (number, (port, proxy)) in proxied.iter().enumerate() {
+            listeners += &format!(",DOOR{number}://127.0.0.1:{port}");
+            advertised += &format!(",DOOR{number}://127.0.0.1:{proxy}");
+            protocols += &format!(",DOOR{number}:PLAINTEXT");
         }
+        let voters: Vec<String> = (1..)
+            .zip(nodes)
+            .map(|(node, ports)| format!("{node}@127.0.0.1:{}", ports.controller))
+            .collect();
+        let (voters, replicas) = (voters.join(","), nodes.len());
+        // With one of three gone, two are still enough.
+        let in_sync = replicas.min(2);
         format!(
             "process.roles=broker,controller\n\
-             node.id=1\n\
-             controller.quorum.voters=1@127.0.0.1:{controller}\n\
+             node.id={node}\n\
+             controller.quorum.voters={voters}\n\
              listeners={listeners},CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners={advertised}\n\
-             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FAULTY:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+             listener.security.protocol.map={protocols}\n\
              controller.listener.names=CONTROLLER\n\
              inter.broker.listener.name=PLAINTEXT\n\
              log.dirs={}\n\
              auto.create.topics.enable=false\n\
-             offsets.topic.replication.factor=1\n\
+             default.replication.factor={replicas}\n\
+             min.insync.replicas={in_sync}\n\
+             offsets.topic.replication.factor={replicas}\n\
              offsets.topic.num.partitions=4\n\
-             transaction.state.log.replication.factor=1\n\
-             transaction.state.log.min.isr=1\n\
+             transaction.state.log.replication.factor={replicas}\n\
+             transaction.state.log.min.isr={in_sync}\n\
              transaction.state.log.num.partitions=4\n\
              # A transaction whose producer was killed ends soon after its timeout, not up to 10 s later.\n\
              transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n\
@@ -218,24 +305,18 @@ impl Kafka {
              num.io.threads=4\n\
              {}\n",
             data.display(),
-            self.extra
+            self.plan.extra
         )
     }
 }
 
-fn local(port: u16) -> SocketAddr {
+pub(super) fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
 /// A JVM with Kafka's jars; the class and its arguments are still to be added.
 pub(super) fn java() -> Result<Command, String> {
-    let jars = fetched("kafka/libs")?.join("*");
-    let mut command = Command::new("java");
-    command.args(JVM).arg("-cp").arg(jars);
-    if let Ok(classes) = fetched("kafka/classes.jsa") {
-        command.arg(format!("-XX:SharedArchiveFile={}", classes.display()));
-    }
-    Ok(command)
+    Release::NEWEST.java()
 }
 
 /// A producer that registers itself as transactional. A new one for each attempt, because librdkafka itself asks only
@@ -248,50 +329,4 @@ fn transactions_work(brokers: &str) -> Option<()> {
         .create()
         .expect("a producer");
     producer.init_transactions(ATTEMPT).ok()
-}
-
-/// Names and contents.
-type Files = Vec<(String, Vec<u8>)>;
-
-/// The files of a freshly formatted data directory. Formatting starts a JVM, so it is done once; every broker gets a
-/// copy and so the same cluster id, which none of them minds.
-fn formatted() -> Result<&'static Files, String> {
-    static FORMATTED: OnceLock<Result<Files, String>> = OnceLock::new();
-    FORMATTED
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
-            format(dir.path()).map_err(|e| format!("Kafka's data directory could not be formatted: {e}"))
-        })
-        .as_ref()
-        .map_err(Clone::clone)
-}
-
-fn format(dir: &Path) -> Result<Files, String> {
-    const CLUSTER_ID: &str = "Y2xwLXRlc3QtY2x1c3RlcQ";
-    let data = dir.join("data");
-    let properties = dir.join("server.properties");
-    let text = format!(
-        "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:1\n\
-         controller.listener.names=CONTROLLER\nlisteners=PLAINTEXT://127.0.0.1:2,CONTROLLER://127.0.0.1:1\n\
-         log.dirs={}\n",
-        data.display()
-    );
-    fs::write(&properties, text).map_err(|e| e.to_string())?;
-    let mut command = java()?;
-    command
-        .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
-        .arg(&properties);
-    let output = command
-        .output()
-        .map_err(|e| format!("java (17 or newer is needed): {e}"))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned());
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&data).map_err(|e| e.to_string())? {
-        let path = entry.map_err(|e| e.to_string())?.path();
-        let name = path.file_name().expect("a file's name").to_string_lossy().into_owned();
-        files.push((name, fs::read(&path).map_err(|e| e.to_string())?));
-    }
-    Ok(files)
 }

@@ -100,10 +100,11 @@ pub fn create(kafka: &Kafka, name: &str, partitions: i32, config: &[(&str, &str)
 
 fn create_all(kafka: &Kafka, topics: &[(&str, &[(&str, &str)])], partitions: i32) {
     let admin = admin(&kafka.brokers());
+    let replicas = kafka.replicas() as i32;
     let wanted: Vec<NewTopic<'_>> = topics
         .iter()
         .map(|(name, config)| {
-            let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+            let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replicas));
             config.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
         })
         .collect();
