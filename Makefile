@@ -26,7 +26,7 @@ OPENSEARCH_STAMP := $(SERVICES)/opensearch/libs/fetched.xml
 NODE_STAMP := $(SERVICES)/node_modules/.fetched.json
 TOOLS_STAMP := $(SERVICES)/tools/installed/requirements.txt
 
-.PHONY: help build release install test test-tools services fetch-kafka fetch-kafka-3.9 fetch-opensearch fetch-azurite fetch-tools demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
+.PHONY: help build release install test test-tools services fetch-kafka fetch-kafka-3.9 fetch-opensearch fetch-azurite fetch-tools faults demo bench bench-worker bench-extract bench-monitor bench-tail bench-analyze fmt lint deny doc check completions man clean \
 	dev-up dev-status dev-sample dev-down dev-clean run-monitor run-worker run-extract
 
 help: ## Show this list
@@ -114,6 +114,12 @@ fetch-tools:
 			echo "make services: no Python 3 with venv; some tests of deployments/ will say what they leave out" >&2; \
 		fi; \
 	fi
+
+# How many seeds, and the first of them.
+SEEDS ?= 200
+SEED ?= 1
+faults: services ## Break requests to Kafka at random; SEEDS=200 SEED=1
+	CLP_TEST_SEEDS=$(SEEDS) CLP_TEST_SEED=$(SEED) $(CARGO) test --locked --test it late_frames_at_random -- --nocapture
 
 demo: build ## See clp at work here, without any server
 	@$(TARGET)/debug/clp demo

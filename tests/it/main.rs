@@ -12,6 +12,7 @@
 mod analyze_page_test;
 mod analyze_test;
 mod at_least_once_test;
+mod cluster_test;
 mod completions_test;
 mod config_check_test;
 mod configuration_test;
@@ -40,6 +41,10 @@ mod interrupted_test;
 mod kafka_commands_test;
 mod kafka_faults_test;
 mod keyring_test;
+mod late_frames_random_test;
+mod late_frames_releases_test;
+mod late_frames_services_test;
+mod late_frames_test;
 mod list_blobs_test;
 mod list_services_test;
 mod log_format_test;

@@ -30,6 +30,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub struct Clp {
     home: TempDir,
     config: Value,
+    variables: Vec<(String, String)>,
 }
 
 impl Clp {
@@ -44,6 +45,7 @@ impl Clp {
         Clp {
             home,
             config: json!({}),
+            variables: Vec::new(),
         }
     }
 
@@ -75,6 +77,12 @@ impl Clp {
         }
         *place = value.into();
         self.write();
+        self
+    }
+
+    /// Sets a variable of all commands to come.
+    pub fn variable(mut self, name: &str, value: &str) -> Clp {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -124,6 +132,7 @@ impl Clp {
             .env("TMPDIR", self.home().join("tmp"))
             // Without it the D-Bus, and so the keyring, of whoever runs the tests would be asked.
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home())
             .args(args.into_iter().map(Into::into));
         Invocation {

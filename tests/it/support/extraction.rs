@@ -154,6 +154,6 @@ pub fn raw_record(blob: &str, index: u64, line: Vec<u8>) -> Record {
     }
 }
 
-fn short(blob: &str) -> &str {
+pub(super) fn short(blob: &str) -> &str {
     blob.strip_prefix("kubernetes/").expect("a name with its directory")
 }

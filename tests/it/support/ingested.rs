@@ -1,6 +1,7 @@
 //! What a test of `clp ingest` has at hand, and what it looks for in Kafka afterwards.
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -24,14 +25,15 @@ pub const PARTITIONS: u32 = 4;
 pub struct Ingestion<K: Borrow<Kafka> = &'static Kafka> {
     pub kafka: K,
     pub topics: Topics,
-    pub blob: Mixed,
+    pub blob: Arc<Mixed>,
     pub storage: Faults,
     pub clp: Clp,
     blobs: Blobs,
 }
 
 impl<K: Borrow<Kafka>> Ingestion<K> {
-    pub fn new(kafka: K, blob: Mixed) -> Ingestion<K> {
+    pub fn new(kafka: K, blob: impl Into<Arc<Mixed>>) -> Ingestion<K> {
+        let blob = blob.into();
         let (blobs, topics) = (Blobs::new(), Topics::with_partitions(kafka.borrow(), PARTITIONS as i32));
         blobs.append(&blob.name, &blob.bytes);
         let storage = Faults::to(azurite().address());

@@ -122,7 +122,7 @@ impl Kafka {
             .map(|(port, proxies)| (port, proxies[0].port()))
             .collect();
         let mut kafka = Kafka::start_first(|| Plan::alone(release, &proxied, extra))?;
-        kafka.doors = doors;
+        kafka.set_doors(doors);
         Ok(kafka)
     }
 
@@ -183,6 +183,10 @@ impl Kafka {
 
     pub(super) fn doors(&self) -> &Doors {
         &self.doors
+    }
+
+    pub(super) fn set_doors(&mut self, doors: Doors) {
+        self.doors = doors;
     }
 
     /// Starts a stopped broker again, on the same port and with its data; returns when transactions work again.

@@ -1,6 +1,7 @@
 //! What is to happen to which request, decided frame by frame, without any network in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::head::{Api, Head};
@@ -289,7 +290,7 @@ impl Plan {
 }
 
 /// A request that was delivered late.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Late {
     pub api: Api,
     pub version: i16,
@@ -299,6 +300,18 @@ pub struct Late {
     pub answered: bool,
     /// Of an EndTxn's or InitProducerId's answer.
     pub error: Option<i16>,
+}
+
+impl fmt::Debug for Late {
+    /// Short, as there may be many.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} v{} {} ends later", self.api, self.version, self.ends_meanwhile)?;
+        match (self.answered, self.error) {
+            (false, _) => write!(f, ", not answered"),
+            (true, None) => Ok(()),
+            (true, Some(error)) => write!(f, ", error {error}"),
+        }
+    }
 }
 
 /// What was done so far.
