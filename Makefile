@@ -130,7 +130,7 @@ bench: services ## Time ingest side by side with kcat (needs kcat)
 bench-worker: services ## Time the worker side by side with kcat (needs kcat)
 	$(CARGO) bench --locked --bench worker
 
-bench-extract: services ## Time extract side by side with jq (needs jq), and over Kafka
+bench-extract: services ## Time extract side by side with jq and kcat (needs both)
 	$(CARGO) bench --locked --bench extract --bench extract_service
 
 bench-monitor: services ## Time a scan of the monitor over 50 000 blobs

@@ -1,7 +1,8 @@
-//! `clp extract` over Kafka, exactly once, of lines that wait in the raw topic: `make bench-extract`.
+//! `clp extract` over Kafka, exactly once, of lines that wait in the raw topic, beside `kcat -C` of the same topic to
+//! nowhere, in turn: `make bench-extract`.
 //!
-//! Timed is from the assignment of the partitions to the last commit. Beside it, what the extractor needs of the processors,
-//! and its peak memory.
+//! Timed from the process's start, or from the assignment of the partitions, to the last commit, with one and with two
+//! lanes; kcat's time is that of its whole process, which reads and does nothing else.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,65 +16,80 @@
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 
-use std::{
-    ops::Range,
-    time::{Duration, Instant},
-};
+use std::{ops::Range, time::Duration};
 
 use support::{
-    bench::{committed, median},
+    bench::{Cost, Meter, committed, compare, kcat_consumes, lines},
     extraction::{Extraction, raw},
-    process::wait_for,
+    process::{unique, wait_for},
     scene::api_blob,
 };
 
-const LINES: u64 = 200_000;
 const BLOBS: u64 = 20;
-const RUNS: usize = 5;
 const LIMIT: Duration = Duration::from_secs(120);
 
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    Start,
+    Assignment,
+}
+
 fn main() {
-    println!("{LINES} lines of about 1.6 KB, of {BLOBS} blobs in one topic");
-    for lanes in [1, 2] {
-        let (mut seconds, mut peak) = (Vec::new(), 0);
-        for run in 0..=RUNS {
-            let (took, bytes) = measure(lanes);
-            // The first warms up the broker.
-            if run > 0 {
-                println!("run {run}: {took:.2} s");
-                seconds.push(took);
-                peak = peak.max(bytes);
+    for lines in lines(&[200_000]) {
+        let each = lines / BLOBS;
+        let lines = each * BLOBS;
+        let run = Extraction::new().configured("kafka.transaction_seconds", 5);
+        let topic = &run.topics.raw_application;
+        for blob in (0..BLOBS).map(|n| api_blob(&format!("bench-{n}"))) {
+            for piece in pieces(0..each) {
+                run.append(topic, &raw(&blob, piece));
             }
         }
-        let seconds = median(&mut seconds);
-        println!(
-            "extract, exactly once, {lanes} lanes a topic: {seconds:.2} s, {:.0} lines/s (median of {RUNS}), peak {:.1} MiB",
-            LINES as f64 / seconds,
-            peak as f64 / f64::from(1 << 20)
+        compare(
+            &format!("extract of {lines} lines of 1.6 KB, of {BLOBS} blobs in one topic"),
+            lines,
+            vec![
+                (
+                    "1 lane, from its start",
+                    Box::new(|| extract(&run, 1, From::Start, lines)),
+                ),
+                (
+                    "1 lane, from its assignment",
+                    Box::new(|| extract(&run, 1, From::Assignment, lines)),
+                ),
+                (
+                    "2 lanes, from their start",
+                    Box::new(|| extract(&run, 2, From::Start, lines)),
+                ),
+                (
+                    "2 lanes, from their assignment",
+                    Box::new(|| extract(&run, 2, From::Assignment, lines)),
+                ),
+                ("`kcat -C`", Box::new(|| kcat_consumes(topic))),
+            ],
         );
     }
 }
 
-/// Seconds and the peak memory in bytes.
-fn measure(lanes: u64) -> (f64, u64) {
-    let run = Extraction::new()
-        .configured("processing.max_concurrency", lanes)
-        .configured("kafka.transaction_seconds", 5);
-    let each = LINES / BLOBS;
-    for blob in (0..BLOBS).map(|n| api_blob(&format!("bench-{n}"))) {
-        for lines in pieces(0..each) {
-            run.append(&run.topics.raw_application, &raw(&blob, lines));
-        }
+/// In a group of its own, which begins at the first line.
+fn extract(run: &Extraction, lanes: u64, from: From, lines: u64) -> Cost {
+    let extractor = run
+        .clp
+        .args(["extract", "-v", "--group", &unique("extract")])
+        .env("CLP_PROCESSING_MAX_CONCURRENCY", lanes.to_string())
+        .deadline(LIMIT * 2)
+        .spawn();
+    if from == From::Assignment {
+        extractor.wait_for_stderr("assigned lane=0", LIMIT);
     }
-    let extractor = run.extractor();
-    extractor.wait_for_stderr("assigned lane=0", LIMIT);
-    let begun = Instant::now();
+    let meter = Meter::of(extractor.pid());
     wait_for("all lines to be committed", LIMIT, || {
-        (committed(&extractor.stderr()) >= LINES).then_some(())
+        (committed(&extractor.stderr()) >= lines).then_some(())
     });
-    let seconds = begun.elapsed().as_secs_f64();
+    let cost = meter.stop();
     extractor.signal("TERM");
-    (seconds, extractor.wait().success().peak_rss_bytes)
+    let peak_bytes = extractor.wait().success().peak_rss_bytes;
+    Cost { peak_bytes, ..cost }
 }
 
 fn pieces(lines: Range<u64>) -> impl Iterator<Item = Range<u64>> {

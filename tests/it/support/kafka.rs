@@ -215,6 +215,10 @@ impl Kafka {
         self.running().signal("CONT");
     }
 
+    pub fn pid(&self) -> u32 {
+        self.running().pid()
+    }
+
     fn running(&self) -> &Server {
         self.server.as_ref().expect("a running broker")
     }

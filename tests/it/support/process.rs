@@ -196,6 +196,10 @@ impl Server {
         signal(self.process.pid(), name);
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Waits for the end of a server that was told to end.
     pub fn wait(mut self, within: Duration) {
         wait_for("a server's end", within, || self.process.exited());

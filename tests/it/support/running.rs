@@ -295,7 +295,7 @@ impl Stream {
 }
 
 /// Until the process is gone. The kernel's own high-water mark only rises, so only the last moments can be missed.
-fn watch_peak(pid: u32, seen: &AtomicU64) {
+pub(super) fn watch_peak(pid: u32, seen: &AtomicU64) {
     let status = format!("/proc/{pid}/status");
     while let Some(kilobytes) = std::fs::read_to_string(&status)
         .ok()
