@@ -240,7 +240,15 @@ fn severity_of(error: &KafkaError) -> Severity {
             | RDKafkaErrorCode::CoordinatorLoadInProgress
             | RDKafkaErrorCode::CoordinatorNotAvailable
             | RDKafkaErrorCode::LeaderNotAvailable
-            | RDKafkaErrorCode::NotLeaderForPartition,
+            | RDKafkaErrorCode::NotLeaderForPartition
+            // Of a leader that has just changed, whose disk fails, or that waits for its followers.
+            | RDKafkaErrorCode::OffsetNotAvailable
+            | RDKafkaErrorCode::FencedLeaderEpoch
+            | RDKafkaErrorCode::UnknownLeaderEpoch
+            | RDKafkaErrorCode::ReplicaNotAvailable
+            | RDKafkaErrorCode::KafkaStorageError
+            | RDKafkaErrorCode::NotEnoughReplicas
+            | RDKafkaErrorCode::NotEnoughReplicasAfterAppend,
         ) => Severity::Retriable,
         _ => Severity::Fatal,
     }
@@ -256,4 +264,36 @@ fn hint_of(error: &KafkaError) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_change_of_leaders_brings_is_tried_again_and_what_it_does_not_is_not() {
+        use RDKafkaErrorCode as Code;
+        for (code, expected) in [
+            (Code::NotLeaderForPartition, Severity::Retriable),
+            (Code::LeaderNotAvailable, Severity::Retriable),
+            (Code::OffsetNotAvailable, Severity::Retriable),
+            (Code::FencedLeaderEpoch, Severity::Retriable),
+            (Code::UnknownLeaderEpoch, Severity::Retriable),
+            (Code::ReplicaNotAvailable, Severity::Retriable),
+            (Code::KafkaStorageError, Severity::Retriable),
+            (Code::NotEnoughReplicas, Severity::Retriable),
+            (Code::NotEnoughReplicasAfterAppend, Severity::Retriable),
+            (Code::MessageTimedOut, Severity::Abortable),
+            (Code::TopicAuthorizationFailed, Severity::Fatal),
+            (Code::UnknownTopicOrPartition, Severity::Fatal),
+        ] {
+            for error in [
+                KafkaError::MessageConsumption(code),
+                KafkaError::MetadataFetch(code),
+                KafkaError::OffsetFetch(code),
+            ] {
+                assert_eq!(severity_of(&error), expected, "{error}");
+            }
+        }
+    }
 }
