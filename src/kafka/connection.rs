@@ -47,6 +47,25 @@ impl Connection {
         }
         config
     }
+
+    /// Those of a client that reads, a member of a group included. What the operator sets wins here as well.
+    pub(super) fn reader(&self) -> ClientConfig {
+        let mut config = self.client();
+        let hung = HUNG_AFTER.as_millis().to_string();
+        for (key, value) in [
+            ("socket.timeout.ms", hung.as_str()),
+            ("socket.connection.setup.timeout.ms", &hung),
+            // librdkafka connects to one broker after another, and rests between two for half of it; a restarted one is found soon.
+            ("reconnect.backoff.ms", "20"),
+            // Of a partition whose leader changes.
+            ("fetch.error.backoff.ms", "100"),
+        ] {
+            if !self.properties.contains_key(key) {
+                config.set(key, value);
+            }
+        }
+        config
+    }
 }
 
 impl fmt::Debug for Connection {
@@ -62,5 +81,8 @@ impl fmt::Debug for Connection {
 
 /// How long a first answer of a cluster may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long any later question may take.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// A broker that keeps a reader's connection open and answers nothing for so long is taken for hung: the connection is given up,
+/// and what was asked is asked again. librdkafka's own patience is a minute.
+const HUNG_AFTER: Duration = Duration::from_secs(10);
+/// How long any later question may take: one that was lost with a connection can be asked a second time.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);

@@ -231,7 +231,7 @@ pub(super) fn queue_kbytes(queues: usize) -> usize {
 
 /// What any reader of committed records has set.
 pub(super) fn config(connection: &Connection, queue_kbytes: usize) -> rdkafka::ClientConfig {
-    let mut config = connection.client();
+    let mut config = connection.reader();
     config
         .set("queued.min.messages", "100000")
         .set("queued.max.messages.kbytes", queue_kbytes.to_string())

@@ -10,7 +10,7 @@ use crate::{
 /// After a failure of Kafka a lane rests for so long, doubled with each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// No lane stands still for much longer once the brokers are back.
-const LONGEST_DELAY: Duration = Duration::from_secs(8);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
 pub struct LaneProducer {
     connection: Connection,
