@@ -77,7 +77,7 @@ impl Cluster {
             .set("debug", "feature")
             .set("allow.auto.create.topics", "false")
             .create_with_context(Context::default())
-            .map(Disposed::new)
+            .map(Disposed::consumer)
             .map_err(Error::creation)?;
         let start = Instant::now();
         let answer = client.fetch_metadata(None, CONNECT_TIMEOUT);

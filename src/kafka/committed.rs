@@ -1,6 +1,9 @@
 //! A partition's committed records, from its start to an end that no transaction can change any more.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use rdkafka::{
@@ -56,8 +59,12 @@ impl CommittedReader {
             uncommitted: reader(connection, "read_uncommitted")?,
             committed: reader(connection, "read_committed")?,
         };
-        watermarks(&reader.uncommitted, topic, partition)?;
-        watermarks(&reader.committed, topic, partition)?;
+        // Side by side: each has connections of its own to make.
+        thread::scope(|scope| {
+            let other = scope.spawn(|| warm_up(&reader.uncommitted, topic, partition));
+            warm_up(&reader.committed, topic, partition)?;
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
         Ok(reader)
     }
 
@@ -182,6 +189,13 @@ impl CommittedReader {
     }
 }
 
+fn warm_up(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Result<(), Error> {
+    // librdkafka drops its first connection once it knows the brokers. Of the questions that this may hit, this one is asked again
+    // at once, that for a partition's leader only after most of a second. What is wrong, the next question tells.
+    let _ = consumer.fetch_metadata(Some(topic), REQUEST_TIMEOUT);
+    watermarks(consumer, topic, partition).map(drop)
+}
+
 /// The first offset and the end. Asks again while a partition that is new, or was moved, has no leader.
 fn watermarks(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
     let start = Instant::now();
@@ -202,7 +216,7 @@ fn failed(topic: &str, error: KafkaError) -> Error {
 
 pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<Disposed<BaseConsumer<Context>>, Error> {
     connection
-        .client()
+        .reader()
         // librdkafka wants a name even where no group is joined; nothing is committed under it.
         .set("group.id", "clp-reader")
         .set("enable.auto.commit", "false")
@@ -220,6 +234,6 @@ pub(super) fn reader(connection: &Connection, isolation_level: &str) -> Result<D
         // The end is asked for at once; a broker would else wait for half a second whether more comes.
         .set("fetch.wait.max.ms", "5")
         .create_with_context(Context::default())
-        .map(Disposed::new)
+        .map(Disposed::consumer)
         .map_err(Error::creation)
 }

@@ -38,7 +38,7 @@ impl GroupReader {
             .subscribe(topics)
             .map_err(|error| Error::client(format!("joining the group {group}"), error))?;
         Ok(Self {
-            consumer: Disposed::new(consumer),
+            consumer: Disposed::consumer(consumer),
             group: group.to_owned(),
             shown: BTreeMap::new(),
         })
