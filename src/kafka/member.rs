@@ -24,7 +24,7 @@ use rdkafka::{
 
 use super::{
     Connection, Error,
-    connection::REQUEST_TIMEOUT,
+    connection::{CONNECT_TIMEOUT, REQUEST_TIMEOUT},
     context::Context,
     dispose::Disposed,
     error::{is_denied, is_of_connections},
@@ -73,17 +73,20 @@ pub struct Consumed {
 
 /// A killed member's partitions go to others after this long.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(12);
+/// A member hears by its next heartbeat that the group changes, and the others wait for it.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
 /// Of a question to brokers that may be away: nothing else is done meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_millis(100);
 
 impl Member {
-    /// Joins; the first news come with the polls that follow. Others see the member by its `client_id`, unless the
-    /// operator has set one.
-    pub fn join(connection: &Connection, group: &str, client_id: &str, topic: &str) -> Result<Self, Error> {
-        let mut config = connection.client();
+    /// Connects, and finds the topic and the group's coordinator, so that [`Member::join`] asks to be let in at once. Others
+    /// see the member by its `client_id`, unless the operator has set one.
+    pub fn connect(connection: &Connection, group: &str, client_id: &str, topic: &str) -> Result<Self, Error> {
+        let mut config = connection.reader();
         config
             .set("client.id", client_id)
             .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
+            .set("heartbeat.interval.ms", HEARTBEAT_EVERY.as_millis().to_string())
             // Events that nobody has read yet must not be passed over.
             .set("auto.offset.reset", "earliest")
             .set("queued.max.messages.kbytes", "4096")
@@ -100,17 +103,24 @@ impl Member {
             .set("isolation.level", "read_committed")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .create_with_context(Changes::default())
-            .map(Disposed::new)
+            .map(Disposed::consumer)
             .map_err(Error::creation)?;
-        let consumer: Disposed<BaseConsumer<Changes>> = consumer;
-        consumer
-            .subscribe(&[topic])
-            .map_err(|error| Error::client(format!("joining the group {group}"), error))?;
-        Ok(Self {
+        let member = Self {
             consumer,
             topic: topic.to_owned(),
             outage: Outage::default(),
-        })
+        };
+        // Whether this succeeds does not matter: a member goes on trying, and its polls tell what is wrong.
+        if member.consumer.fetch_metadata(Some(topic), CONNECT_TIMEOUT).is_ok() {
+            let _ = member.consumer.committed_offsets(member.unset(&[0]), CONNECT_TIMEOUT);
+        }
+        Ok(member)
+    }
+
+    /// Joins; the first news come with the polls that follow.
+    pub fn join(&self) -> Result<(), Error> {
+        let joined = self.consumer.subscribe(&[&self.topic]);
+        joined.map_err(|error| Error::client("joining the group", error))
     }
 
     /// Waits for news, for `timeout` at most.

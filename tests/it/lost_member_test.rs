@@ -20,7 +20,8 @@ fn one_that_did_not_poll_for_too_long_commits_nothing() {
     for property in ["max.poll.interval.ms", "session.timeout.ms"] {
         connection.consumer.insert(property.to_owned(), SILENCE.to_owned());
     }
-    let mut member = Member::join(&connection, &group, "test", &topic).unwrap();
+    let mut member = Member::connect(&connection, &group, "test", &topic).unwrap();
+    member.join().unwrap();
     let assigned = wait_for("the assignment", LIMIT, || {
         match member.poll(Duration::from_millis(50)).unwrap() {
             Some(News::Assigned(partitions)) => Some(partitions),

@@ -1,6 +1,7 @@
 //! The lanes of a service: threads that work side by side, each a member of a consumer group; started, watched and
 //! stopped together.
 
+mod gate;
 mod instance;
 mod producer;
 
@@ -19,6 +20,7 @@ use super::{
 };
 use crate::kafka;
 
+pub use gate::Gate;
 pub use instance::Instance;
 pub(super) use producer::LaneProducer;
 
@@ -124,7 +126,7 @@ impl Drop for Sign {
 }
 
 /// Runs `count` lanes until `cancel`, or until none of them has had anything to do for `until_idle`. `work` is a whole
-/// lane: it gets its number from 0 and ends when its token is cancelled.
+/// lane: it gets its number from 0, joins its group when the gate lets it pass, and ends when its token is cancelled.
 ///
 /// # Errors
 /// Of a lane that can not go on, once the others have stopped.
@@ -133,7 +135,7 @@ pub async fn run<E>(
     until_idle: Option<Duration>,
     cancel: CancellationToken,
     lanes: Arc<Lanes>,
-    work: impl Fn(u32, &CancellationToken) -> Result<(), E> + Clone + Send + 'static,
+    work: impl Fn(u32, &Gate, &CancellationToken) -> Result<(), E> + Clone + Send + 'static,
 ) -> Result<(), E>
 where
     E: From<kafka::Error> + Send + 'static,
@@ -141,9 +143,10 @@ where
     // A lane that fails stops its siblings, not whoever waits on the caller's token.
     let stop = cancel.child_token();
     let mut running = JoinSet::new();
+    let gate = Arc::new(Gate::new(count));
     for number in 0..count {
-        let (work, stop) = (work.clone(), stop.clone());
-        running.spawn(kafka::blocking(move || work(number, &stop)));
+        let (work, gate, stop) = (work.clone(), Arc::clone(&gate), stop.clone());
+        running.spawn(kafka::blocking(move || work(number, &gate, &stop)));
     }
     let mut result = Ok(());
     let mut look = time::interval(LOOK_EVERY);

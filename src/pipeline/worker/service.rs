@@ -23,8 +23,8 @@ pub async fn run(
     watch: Arc<Watch>,
 ) -> Result<(), kafka::Error> {
     let all = Arc::clone(&watch.lanes);
-    lanes::run(count, until_idle, cancel, all, move |number, stop| {
-        Lane::join(&connection, Arc::clone(&settings), number, Arc::clone(&watch))?.run(stop)
+    lanes::run(count, until_idle, cancel, all, move |number, gate, stop| {
+        Lane::join(&connection, Arc::clone(&settings), number, gate, Arc::clone(&watch))?.run(stop)
     })
     .await
 }

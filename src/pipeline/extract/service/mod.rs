@@ -41,8 +41,8 @@ pub async fn run(
     metrics: ExtractMetrics,
 ) -> Result<(), ExtractError> {
     let (count, all) = (settings.lanes(), Arc::clone(&lanes));
-    lanes::run(count, until_idle, cancel, all, move |number, stop| {
-        Lane::join(&connection, &settings, number, &lanes, &metrics)?.run(stop)
+    lanes::run(count, until_idle, cancel, all, move |number, gate, stop| {
+        Lane::join(&connection, &settings, number, gate, &lanes, &metrics)?.run(stop)
     })
     .await
 }

@@ -34,7 +34,7 @@ use super::{Watch, backlog::Backlog, reading::Reading, settings::Settings, watch
 use crate::{
     domain::{Date, EnvironmentId},
     kafka::{self, Connection, Member, TopicLimits},
-    pipeline::lanes::LaneProducer,
+    pipeline::lanes::{Gate, LaneProducer},
 };
 
 /// How long a lane waits for an arrival while blobs are read, or for news of the group while nothing is to be done.
@@ -75,6 +75,7 @@ impl Lane {
         connection: &Connection,
         settings: Arc<Settings>,
         number: u32,
+        gate: &Gate,
         watch: Arc<Watch>,
     ) -> Result<Self, kafka::Error> {
         let Settings {
@@ -86,8 +87,11 @@ impl Lane {
         let raw = [&topics.raw_application, &topics.raw_proxy];
         let limits = TopicLimits::of(raw.map(|topic| topic.max_record_bytes));
         let name = ["clp-worker", group, instance];
+        let member = Member::connect(connection, group, &settings.client_id, &topics.blobs.0)?;
+        gate.pass();
+        member.join()?;
         let lane = Self {
-            member: Member::join(connection, group, &settings.client_id, &topics.blobs.0)?,
+            member,
             producer: LaneProducer::open(connection, settings.delivery, name, number, limits)?,
             connection: connection.clone(),
             number,

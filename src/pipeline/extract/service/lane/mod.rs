@@ -17,7 +17,7 @@ use super::{Settings, error::ExtractError, joiner::Joiner};
 use crate::{
     kafka::{self, Connection, Member, Offsets, RecordHeaders},
     pipeline::{
-        lanes::{LaneProducer, Lanes, Sign},
+        lanes::{Gate, LaneProducer, Lanes, Sign},
         metrics::{ExtractMetrics, Extracted, Lag},
     },
 };
@@ -81,13 +81,17 @@ impl Lane {
         connection: &Connection,
         settings: &Arc<Settings>,
         number: u32,
+        gate: &Gate,
         lanes: &Arc<Lanes>,
         metrics: &ExtractMetrics,
     ) -> Result<Self, ExtractError> {
         let name = ["clp-extract", &settings.name, &settings.instance];
         let input = settings.input(number);
+        let member = Member::connect(connection, &input.group, "clp-extract", &input.topic)?;
+        gate.pass();
+        member.join()?;
         Ok(Self {
-            member: Member::join(connection, &input.group, "clp-extract", &input.topic)?,
+            member,
             producer: LaneProducer::open(connection, settings.delivery, name, number, settings.limits())?,
             sign: lanes.sign(number),
             metrics: metrics.clone(),
