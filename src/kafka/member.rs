@@ -233,8 +233,15 @@ impl Member {
     /// Reads on from these offsets.
     pub fn start(&self, offsets: &Offsets) -> Result<(), Error> {
         let list = self.list(offsets)?;
+        // In this order: the seek wakes librdkafka's thread for the broker, which would look after a partition that is still
+        // paused then only when its sleep of a second is over. What was fetched in between, the seek drops.
+        self.consumer.resume(&list).map_err(|error| self.failed(error))?;
         seek(&self.consumer, &list).map_err(|error| self.failed(error))?;
-        self.consumer.resume(&list).map_err(|error| self.failed(error))
+        // A seek to the very beginning wakes nobody; a question does.
+        for (partition, _) in offsets.iter().filter(|(_, offset)| **offset == 0) {
+            self.ends(*partition);
+        }
+        Ok(())
     }
 
     /// The offset behind the partition's last record that is decided; `None` if the brokers do not tell at once.
