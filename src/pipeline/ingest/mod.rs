@@ -25,5 +25,8 @@ pub use control::{Control, Progress};
 pub use dry_run::dry_run;
 pub use error::{Done, IngestError};
 pub use job::{Align, DeliveryMode, Job, Start, Topics};
+/// The decision that the model in `tests/model` takes a run's beginning from.
+#[doc(hidden)]
+pub use plan::{Beginning, beginning};
 pub use run::run;
 pub use sink::Summary;

@@ -25,6 +25,14 @@ mod settings;
 mod watch;
 mod work;
 
+/// The decisions that the model in `tests/model` takes its steps from.
+#[doc(hidden)]
+pub use self::{
+    cursor::Cursor,
+    decide::{Decision, decide},
+    known::Known,
+    work::Work,
+};
 pub use service::run;
 pub use settings::{RawTopic, STORAGE_PATIENCE, Settings, Topics};
 pub use watch::Watch;
