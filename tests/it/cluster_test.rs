@@ -1,66 +1,85 @@
-//! Three brokers, of which the one dies that a run needs most: every line is in Kafka once.
+//! Three brokers: requests that are late on the way to them, and those dying that a run needs most. Every line is in Kafka once.
 
 use std::borrow::Borrow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::support::cluster::Cluster;
 use crate::support::formatted::Release;
 use crate::support::ingested::{Ingestion, PARTITIONS};
-use crate::support::late_frames::{COMMIT_BEHIND_STATE, COPIED_COMMIT, COPIED_OFFSETS, Sender, Size, run};
+use crate::support::late_frames::{COMMIT_BEHIND_STATE, COPIED_COMMIT, COPIED_OFFSETS, Sender, Size, run, until_done};
 use crate::support::mixed::Mixed;
 use crate::support::process::wait_for;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 /// Until the killed broker's partitions are led by others and a new coordinator has read what it must know.
-const RUN_LIMIT: Duration = Duration::from_secs(180);
-
-fn ingestion(seed: u64) -> Ingestion<Cluster> {
-    Ingestion::new(Cluster::start(Release::NEWEST), Mixed::new(20_000, seed))
-}
+const RUN_LIMIT: Duration = Duration::from_secs(240);
 
 #[test]
-fn the_leader_of_the_lines_dies_in_the_middle_of_a_run() {
-    let mut run = ingestion(81);
-    let log_end = run.log_end();
-    run.storage.delay(Duration::from_millis(100));
-    let mut running = run.start_within(RUN_LIMIT, &[]);
-    let partition = run.blob.partition(PARTITIONS);
-    for _ in 0..2 {
-        log_end.wait_for_more(&mut running, 1_500);
-        let leader = run.kafka.leader(&run.topics.raw_application, partition);
-        run.kafka.kill_9(leader);
-        log_end.wait_for_more(&mut running, 1_500);
-        run.kafka.start_again(leader);
-    }
-    run.storage.delay(Duration::ZERO);
-    run.assert_complete(&running.wait().success());
-}
-
-#[test]
-fn the_coordinator_of_the_transactions_dies_in_the_middle_of_a_run() {
-    let run = ingestion(82);
+fn leader_and_coordinator_die_in_the_middle_of_a_run() {
+    let run = Ingestion::new(Cluster::start(Release::NEWEST), Mixed::new(20_000, 81));
     let door = run.kafka.door();
-    let brokers = door.brokers().to_owned();
-    let mut run = run.configured("kafka.brokers", brokers);
-    let log_end = run.log_end();
-    run.storage.delay(Duration::from_millis(100));
-    let mut running = run.start_within(RUN_LIMIT, &[]);
-    for _ in 0..2 {
-        log_end.wait_for_more(&mut running, 1_500);
-        let ids = wait_for("the producer", LIMIT, || {
-            Some(door.transactional_ids()).filter(|ids| !ids.is_empty())
+    let mut run = run.configured("kafka.brokers", door.brokers());
+    run.storage.delay(Duration::from_millis(300));
+    let (log_end, partition) = (run.log_end(), run.blob.partition(PARTITIONS));
+    let is_over = AtomicBool::new(false);
+    let Ingestion {
+        kafka,
+        clp,
+        storage,
+        topics,
+        blob,
+        ..
+    } = &mut run;
+    let more_lines = || {
+        let before = log_end.now();
+        wait_for("more lines", LIMIT, || {
+            assert!(
+                !is_over.load(Ordering::Relaxed),
+                "the run was over before the kills were"
+            );
+            (log_end.now() > before).then_some(())
         });
-        let coordinator = run.kafka.coordinator(&ids[0]);
-        run.kafka.kill_9(coordinator);
-        log_end.wait_for_more(&mut running, 1_500);
-        run.kafka.start_again(coordinator);
+    };
+    let mut outcomes = thread::scope(|scope| {
+        let operator = scope.spawn(|| {
+            let outcomes = until_done(|start| {
+                let more: &[&str] = if start == 0 { &[] } else { &["--resume"] };
+                let args = [&["ingest", "--format", "json", "--blob", &blob.name], more].concat();
+                clp.args(args).deadline(RUN_LIMIT).run()
+            });
+            is_over.store(true, Ordering::Relaxed);
+            outcomes
+        });
+        for of_lines in [true, false] {
+            more_lines();
+            let node = if of_lines {
+                kafka.leader(&topics.raw_application, partition)
+            } else {
+                kafka.coordinator(&door.transactional_ids()[0])
+            };
+            kafka.kill_9(node);
+            more_lines();
+            kafka.start_again(node);
+        }
+        storage.delay(Duration::ZERO);
+        operator.join().expect("the operator")
+    });
+    run.assert_complete(&outcomes.pop().expect("a last run"));
+}
+
+/// The coordinator, the leaders and the group's coordinator need not be the same node.
+#[test]
+fn late_frames_before_three_brokers() {
+    let cluster = Cluster::start(Release::NEWEST);
+    for (sender, fault) in [
+        (Sender::OneShot, COPIED_COMMIT),
+        (Sender::Worker, COMMIT_BEHIND_STATE),
+        (Sender::Extract, COPIED_OFFSETS),
+    ] {
+        let left = run(sender, cluster.borrow(), fault);
+        eprintln!("three brokers, {sender:?}: {}", left.tally);
+        left.assert_exact(Size::FULL);
     }
-    run.storage.delay(Duration::ZERO);
-    run.assert_complete(&running.wait().success());
-    let tally = Tally::of_lines(
-        std::borrow::Borrow::borrow(&run.kafka),
-        &run.topics.raw_application,
-        &run.blob,
-    );
-    assert_eq!(tally, Tally::exact(run.blob.lines.len()));
 }

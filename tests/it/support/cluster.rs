@@ -1,6 +1,7 @@
 //! Three brokers, each a controller as well; every partition has a replica on each, and two are enough.
 
 use std::borrow::Borrow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -18,9 +19,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 const FIND_COORDINATOR: (i16, i16) = (10, 1);
 const OF_A_TRANSACTION: u8 = 1;
 
+/// One at a time: three JVMs take their time and their memory.
+static ONE: Mutex<()> = Mutex::new(());
+
 pub struct Cluster {
     /// By number, from node 1.
     nodes: Vec<Kafka>,
+    _one: MutexGuard<'static, ()>,
 }
 
 /// Any of them tells of all three: for readers, and to make topics.
@@ -36,6 +41,7 @@ impl Cluster {
     }
 
     fn try_start(release: Release) -> Result<Cluster, String> {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let ports: Vec<Ports> = (0..NODES).map(|_| Ports::free()).collect();
         let listeners: Vec<u16> = (0..NODES).map(|_| free_port()).collect();
         let (doors, proxies) = Doors::before(&[listeners.iter().map(|port| local(*port)).collect()]);
@@ -46,7 +52,8 @@ impl Cluster {
                 node,
                 nodes: ports.clone(),
                 proxied: vec![(listener, proxy.port())],
-                extra: String::new(),
+                // Three of them on a busy machine must not take each other for dead.
+                extra: "broker.session.timeout.ms=6000".to_owned(),
             })?;
             kafka.spawn()?;
             nodes.push(kafka);
@@ -55,7 +62,7 @@ impl Cluster {
             kafka.await_start()?;
         }
         nodes[0].set_doors(doors);
-        Ok(Cluster { nodes })
+        Ok(Cluster { nodes, _one: one })
     }
 
     /// A way to all three.

@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::json;
 
 use super::blobs::Blobs;
@@ -79,6 +81,24 @@ impl<K: Borrow<Kafka>> Extraction<K> {
             .args(["extract", "-v", "--until-idle", "1"])
             .deadline(LIMIT)
             .run()
+    }
+
+    /// How far the group has committed each partition of a topic.
+    pub fn committed(&self, topic: &str) -> Vec<(i32, i64)> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", self.kafka.borrow().brokers())
+            .set("group.id", &self.group)
+            .create()
+            .expect("a consumer");
+        let mut all = TopicPartitionList::new();
+        all.add_partition_range(topic, 0, PARTITIONS as i32 - 1);
+        let committed = consumer.committed_offsets(all, LIMIT).expect("the group's offsets");
+        let offset = |offset: Offset| offset.to_raw().unwrap_or(0).max(0);
+        let elements = committed.elements();
+        elements
+            .iter()
+            .map(|at| (at.partition(), offset(at.offset())))
+            .collect()
     }
 
     pub fn append(&self, topic: &str, records: &[Record]) {

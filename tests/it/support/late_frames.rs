@@ -21,7 +21,7 @@ use super::tally::Tally;
 const KAFKA_FAILED: i32 = 4;
 /// An operator who starts it again so often, and no more, takes it for broken.
 const STARTS: usize = 8;
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_secs(480);
 
 /// Several transactions, each of several requests.
 pub const LINES: u64 = 60_000;
@@ -268,7 +268,8 @@ fn worker(kafka: &Kafka, door: &Door, size: Size, without: &str, disturb: Distur
     run.put(&blob);
     disturb(door, &written);
     let args = ["ingest", "--worker", "-v", "--lanes", "1", "--until-idle", "2"];
-    let outcomes = until_done(|_| run.clp.args(args).deadline(LIMIT).run());
+    let is_done = || run.lines_told(&blob) >= size.lines;
+    let outcomes = until(is_done, |_| run.clp.args(args).deadline(LIMIT).run());
     let at_the_end = door.deliver_rest();
     Left {
         tally: Tally::of_lines(kafka, &written.lines, &blob),
@@ -294,7 +295,8 @@ fn extract(kafka: &Kafka, door: &Door, size: Size, without: &str, disturb: Distu
     };
     disturb(door, &written);
     let args = ["extract", "-v", "--until-idle", "2"];
-    let mut outcomes = until_done(|_| run.clp.args(args).deadline(LIMIT).run());
+    let is_done = || run.committed(&run.topics.raw_application) == kafka.ends(&run.topics.raw_application);
+    let mut outcomes = until(is_done, |_| run.clp.args(args).deadline(LIMIT).run());
     door.set([]);
     door.at_random(None);
     let at_the_end = door.deliver_rest();
@@ -334,15 +336,25 @@ fn lines(count: u64) -> Arc<Mixed> {
 
 /// As an operator does: what Kafka failed is started again.
 #[track_caller]
-fn until_done(run: impl Fn(usize) -> Outcome) -> Vec<Outcome> {
+pub fn until_done(run: impl Fn(usize) -> Outcome) -> Vec<Outcome> {
+    until(|| true, run)
+}
+
+/// As [`until_done`], of a service, which also ends when it had nothing to do for a while: on a busy machine before it was
+/// given anything.
+#[track_caller]
+fn until(is_done: impl Fn() -> bool, run: impl Fn(usize) -> Outcome) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for start in 0..STARTS {
         let outcome = run(start);
-        if outcome.code != Some(KAFKA_FAILED) {
-            outcomes.push(outcome.success());
+        if outcome.code == Some(KAFKA_FAILED) {
+            outcomes.push(outcome);
+            continue;
+        }
+        outcomes.push(outcome.success());
+        if is_done() {
             return outcomes;
         }
-        outcomes.push(outcome);
     }
     let said = &outcomes.last().expect("an outcome").stderr;
     panic!("started {STARTS} times and not done:\n{said}");
