@@ -1,11 +1,13 @@
 //! The clients: what a worker's lane or a run may do next.
 
+mod transaction;
+
 use crate::{
     BLOBS,
     broker::{Answer, LINES, OFFSETS, PARTS, Request, states},
     plan::Plan,
     rules::{Brokers, Role, Rule, Scenario},
-    state::{Share, State, Transaction},
+    state::{Actor, Share, State, Transaction},
     step::{Fate, Step},
 };
 
@@ -24,7 +26,7 @@ impl Client<'_> {
         self.scenario.has(rule)
     }
 
-    fn me(&self) -> &crate::state::Actor {
+    fn me(&self) -> &Actor {
         &self.from.actors[self.actor]
     }
 
@@ -264,7 +266,7 @@ fn leave(to: &mut State, actor: usize, group: Option<usize>) {
         to.broker.release(group, actor, None);
     }
     to.broker.snapshots[actor] = [None; BLOBS];
-    to.actors[actor] = crate::state::Actor::default();
+    to.actors[actor] = Actor::default();
 }
 
 fn assign(to: &mut State, group: usize, actor: usize, blob: usize) {
@@ -282,5 +284,3 @@ pub fn open_producer(scenario: &Scenario, to: &mut State, actor: usize, id: usiz
         to.actors[actor].raise(epoch);
     }
 }
-
-mod transaction;

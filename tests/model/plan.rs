@@ -2,7 +2,7 @@
 
 use clp::{
     domain::{
-        Checkpoint, Date,
+        BlobHash, Checkpoint, Date, EnvironmentId,
         event::{BlobState, BlobStatus},
     },
     pipeline::{
@@ -92,10 +92,10 @@ fn written(event: usize) -> Timestamp {
 }
 
 fn work(event: usize) -> Work {
-    let environment = clp::domain::EnvironmentId::new("cp2", "P1");
+    let environment = EnvironmentId::new("cp2", "P1");
     let blob = "kubernetes/20250606.api-1_default_platform-01.gz";
     Work {
-        id: clp::domain::BlobHash::of(&environment, blob),
+        id: BlobHash::of(&environment, blob),
         environment: environment.into(),
         blob: blob.into(),
         service: "api".into(),
