@@ -18,7 +18,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(240);
 
 #[test]
 fn leader_and_coordinator_die_in_the_middle_of_a_run() {
-    let run = Ingestion::new(Cluster::start(Release::NEWEST), Mixed::new(20_000, 81));
+    let run = Ingestion::new(Cluster::start(Release::NEWEST), Mixed::new(60_000, 81));
     let door = run.kafka.door();
     let mut run = run.configured("kafka.brokers", door.brokers());
     run.storage.delay(Duration::from_millis(300));

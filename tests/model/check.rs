@@ -50,7 +50,7 @@ pub fn is_exact(name: &str, scenario: Scenario, floor: usize) -> usize {
     let scenario = farther(scenario);
     let checker = Protocol::new(scenario).checker();
     let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    for (property, path) in checker.discoveries() {
+    if let Some((property, path)) = checker.discoveries().into_iter().next() {
         let steps: Vec<Step> = path.into_actions().iter().map(|action| action.step).collect();
         panic!(
             "{name}: \"{property}\" is wrong after\n{}",

@@ -2,6 +2,7 @@
 //! `clp`, realistic logs, and a network that fails when it is told to.
 #![allow(
     dead_code,
+    unused_imports,
     reason = "the support is one small library; not every part of it is used at every time"
 )]
 #![allow(clippy::print_stdout, reason = "benchmarks print figures")]

@@ -221,8 +221,8 @@ impl Client<'_> {
             me.is_used = true;
             me.raise(epoch);
             me.transaction = None;
-            for blob in 0..BLOBS {
-                if let Share::Ready { lines, position } = &mut me.shares[blob] {
+            for (blob, share) in me.shares.iter_mut().enumerate() {
+                if let Share::Ready { lines, position } = share {
                     *lines += transaction.sent[blob];
                     *position = offsets[blob].filter(|_| !is_run).unwrap_or(*position);
                 }
@@ -309,8 +309,8 @@ impl Client<'_> {
                 me.undecided = transaction.ending.then_some(lines + transaction.sent[0]);
             }
         }
-        for blob in 0..BLOBS {
-            match &mut me.shares[blob] {
+        for (blob, share) in me.shares.iter_mut().enumerate() {
+            match share {
                 Share::None => {}
                 share if forgets => *share = Share::Assigned,
                 Share::Ready { lines, position } => {
