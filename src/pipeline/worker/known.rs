@@ -21,7 +21,7 @@ pub struct Known {
     first_observed: i64,
     last_modified: i64,
     created: Option<std::num::NonZeroI64>,
-    /// The environment's number in [`Environments`](super::environments::Environments).
+    /// The environment's number in `Environments`.
     pub environment: u16,
     pub closed: bool,
     pub failed: bool,
