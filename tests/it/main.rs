@@ -61,6 +61,7 @@ mod readme_test;
 mod refused_flags_test;
 mod refused_test;
 mod running_test;
+mod secured_test;
 mod services_test;
 mod setup_dialogue_test;
 mod setup_flags_test;

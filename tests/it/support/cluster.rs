@@ -52,6 +52,7 @@ impl Cluster {
                 node,
                 nodes: ports.clone(),
                 proxied: vec![(listener, proxy.port())],
+                listeners: Vec::new(),
                 // Three of them on a busy machine must not take each other for dead.
                 extra: "broker.session.timeout.ms=6000".to_owned(),
             })?;

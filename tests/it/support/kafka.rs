@@ -39,8 +39,23 @@ pub(super) struct Plan {
     pub nodes: Vec<Ports>,
     /// Further listeners, each with the proxy's port that it tells its clients to use.
     pub proxied: Vec<(u16, u16)>,
+    pub listeners: Vec<Listener>,
     /// Further lines for its `server.properties`.
     pub extra: String,
+}
+
+/// A further way to a private broker.
+#[derive(Clone)]
+pub struct Listener {
+    /// In capitals.
+    pub name: String,
+    /// Kafka's word for it, such as `SASL_SSL`.
+    pub protocol: &'static str,
+    pub port: u16,
+    /// `host:port` that clients are told to use: the listener itself or a proxy before it.
+    pub advertised: String,
+    /// Lines for this listener only, without their prefix `listener.name.….`.
+    pub properties: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +80,7 @@ impl Plan {
             node: 1,
             nodes: vec![Ports::free()],
             proxied: proxied.to_vec(),
+            listeners: Vec::new(),
             extra: extra.to_owned(),
         }
     }
@@ -83,6 +99,16 @@ impl Kafka {
     /// A private broker with further lines for its `server.properties`.
     pub fn private_with(extra: &str) -> Kafka {
         Kafka::start_with(extra, &[]).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// A private broker with further listeners beside the plain one of [`Kafka::brokers`], and with further lines for its
+    /// `server.properties`.
+    pub fn private_with_listeners(listeners: Vec<Listener>, extra: &str) -> Kafka {
+        let plan = || Plan {
+            listeners: listeners.clone(),
+            ..Plan::alone(Release::NEWEST, &[], extra)
+        };
+        Kafka::start_first(plan).unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// A private broker of a release, with doors.
@@ -260,7 +286,11 @@ impl Kafka {
 
     fn properties(&self) -> String {
         let Plan {
-            node, nodes, proxied, ..
+            node,
+            nodes,
+            proxied,
+            listeners: further,
+            ..
         } = &self.plan;
         let Ports { client, controller } = self.plan.ports();
         let data = self.dir.path().join("data");
@@ -272,6 +302,19 @@ impl Kafka {
             advertised += &format!(",DOOR{number}://127.0.0.1:{proxy}");
             protocols += &format!(",DOOR{number}:PLAINTEXT");
         }
+        let mut extra = String::new();
+        for listener in further {
+            let Listener {
+                name, protocol, port, ..
+            } = listener;
+            listeners += &format!(",{name}://127.0.0.1:{port}");
+            advertised += &format!(",{name}://{}", listener.advertised);
+            protocols += &format!(",{name}:{protocol}");
+            for line in &listener.properties {
+                extra += &format!("listener.name.{}.{line}\n", name.to_lowercase());
+            }
+        }
+        extra += &self.plan.extra;
         let voters: Vec<String> = (1..)
             .zip(nodes)
             .map(|(node, ports)| format!("{node}@127.0.0.1:{}", ports.controller))
@@ -313,7 +356,7 @@ impl Kafka {
              num.io.threads=4\n\
              {}\n",
             data.display(),
-            self.plan.extra
+            extra
         )
     }
 }

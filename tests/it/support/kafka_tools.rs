@@ -1,5 +1,7 @@
 //! Kafka's own Java tools: what they say does not depend on librdkafka, on which both `clp` and the other readers stand.
 
+use std::process::Stdio;
+
 use super::kafka::{Kafka, java};
 
 impl Kafka {
@@ -41,5 +43,26 @@ impl Kafka {
         let output = command.output().expect("run java");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "access control: {said}");
+    }
+
+    /// Makes a user known to both kinds of SCRAM; a request takes one of them.
+    pub fn add_scram_user(&self, user: &str, password: &str) {
+        let adding = ["SCRAM-SHA-256", "SCRAM-SHA-512"].map(|mechanism| {
+            let credentials = format!("{mechanism}=[password={password}]");
+            let mut command = java().unwrap_or_else(|e| panic!("{e}"));
+            command
+                .arg("kafka.admin.ConfigCommand")
+                .args(["--bootstrap-server", &self.brokers(), "--alter"])
+                .args(["--entity-type", "users", "--entity-name", user])
+                .args(["--add-config", &credentials])
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped());
+            command.spawn().expect("run java")
+        });
+        for added in adding {
+            let output = added.wait_with_output().expect("wait for java");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "a user of SCRAM: {said}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -33,10 +34,12 @@ const TRANSACTIONAL: &str = "clp-worker:";
 const PRODUCE: [u8; 2] = [0, 0];
 const END_TXN: [u8; 2] = [0, 26];
 const TXN_OFFSET_COMMIT: [u8; 2] = [0, 28];
+const SASL_HANDSHAKE: [u8; 2] = [0, 17];
 
 pub struct Requests {
     address: SocketAddr,
     heads: Heads,
+    connections: Arc<AtomicU64>,
 }
 
 /// The beginnings of all requests that were forwarded.
@@ -48,19 +51,36 @@ impl Requests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).expect("listen as a proxy");
         let address = listener.local_addr().expect("the proxy's address");
         let heads = Heads::default();
-        let shared = Arc::clone(&heads);
+        let connections = Arc::new(AtomicU64::new(0));
+        let (shared, count) = (Arc::clone(&heads), Arc::clone(&connections));
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::Relaxed);
                 if let Ok(server) = TcpStream::connect(upstream) {
                     connect(client, server, &shared).expect("two halves of a connection");
                 }
             }
         });
-        Requests { address, heads }
+        Requests {
+            address,
+            heads,
+            connections,
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Connections that clients have made so far.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// How often a client has begun so far to say who it is: once for each connection, and whenever a session ends.
+    pub fn authentications(&self) -> u64 {
+        let heads = self.heads.lock().expect("the requests");
+        heads.iter().filter(|head| head.starts_with(&SASL_HANDSHAKE)).count() as u64
     }
 
     /// What was asked for so far. A request that waits for another's answer is behind it.
