@@ -283,7 +283,6 @@ mod tests {
             (Code::KafkaStorageError, Severity::Retriable),
             (Code::NotEnoughReplicas, Severity::Retriable),
             (Code::NotEnoughReplicasAfterAppend, Severity::Retriable),
-            (Code::MessageTimedOut, Severity::Abortable),
             (Code::TopicAuthorizationFailed, Severity::Fatal),
             (Code::UnknownTopicOrPartition, Severity::Fatal),
         ] {
