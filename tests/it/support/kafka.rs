@@ -15,7 +15,7 @@ use super::formatted::Release;
 use super::process::{Server, free_port, unique};
 use super::requests::Requests;
 
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_secs(120);
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 /// Another process may take a port between our look at it and the server's.
 const START_ATTEMPTS: u32 = 3;
