@@ -86,6 +86,17 @@ impl Actor {
         }
     }
 
+    /// Goes on behind a transaction, `offsets` being where the group is then.
+    pub fn advance(&mut self, transaction: &Transaction, offsets: [Option<u8>; BLOBS]) {
+        let sent = transaction.sent.iter().zip(offsets);
+        for (share, (sent, offset)) in self.shares.iter_mut().zip(sent) {
+            if let Share::Ready { lines, position } = share {
+                *lines += sent;
+                *position = offset.unwrap_or(*position);
+            }
+        }
+    }
+
     /// Takes an epoch that the brokers gave.
     pub fn raise(&mut self, epoch: u8) {
         if epoch != self.epoch {

@@ -79,9 +79,10 @@ impl Client<'_> {
         }
     }
 
-    /// Where the group's offset of a partition is after the transaction.
+    /// Where the group's offset of a partition is after the transaction; a run has none.
     fn offset(&self, blob: usize, transaction: &Transaction) -> Option<u8> {
         match self.me().shares[blob] {
+            _ if self.role.is_run() => None,
             Share::Ready { position, .. } if self.wants(blob) => {
                 Some(self.plan.offset(position, self.left(blob, transaction) == 0))
             }
@@ -221,12 +222,7 @@ impl Client<'_> {
             me.is_used = true;
             me.raise(epoch);
             me.transaction = None;
-            for (blob, share) in me.shares.iter_mut().enumerate() {
-                if let Share::Ready { lines, position } = share {
-                    *lines += transaction.sent[blob];
-                    *position = offsets[blob].filter(|_| !is_run).unwrap_or(*position);
-                }
-            }
+            me.advance(&transaction, offsets);
             if is_run && let Share::Ready { lines, .. } = me.shares[0] {
                 me.own = Some(lines);
             }
@@ -309,16 +305,12 @@ impl Client<'_> {
                 me.undecided = transaction.ending.then_some(lines + transaction.sent[0]);
             }
         }
-        for (blob, share) in me.shares.iter_mut().enumerate() {
-            match share {
-                Share::None => {}
-                share if forgets => *share = Share::Assigned,
-                Share::Ready { lines, position } => {
-                    *lines += transaction.sent[blob];
-                    *position = offsets[blob].filter(|_| !is_run).unwrap_or(*position);
-                }
-                _ => {}
+        if forgets {
+            for share in me.shares.iter_mut().filter(|share| **share != Share::None) {
+                *share = Share::Assigned;
             }
+        } else {
+            me.advance(&transaction, offsets);
         }
         if forgets {
             to.broker.snapshots[actor] = [None; BLOBS];
