@@ -47,6 +47,7 @@ mod late_frames_services_test;
 mod late_frames_test;
 mod list_blobs_test;
 mod list_services_test;
+mod liveness_test;
 mod log_format_test;
 mod lost_member_test;
 mod man_test;

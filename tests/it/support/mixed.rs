@@ -25,7 +25,11 @@ impl Mixed {
     /// So many lines of 0 bytes to 40 KB, about 450 bytes in the mean; `seed` makes another blob.
     pub fn new(lines: u64, seed: u64) -> Mixed {
         let mut dice = Dice(seed);
-        let texts: Vec<Vec<u8>> = (0..lines).map(|index| line(index, &mut dice)).collect();
+        let mut texts: Vec<Vec<u8>> = (0..lines).map(|index| line(index, &mut dice)).collect();
+        // No byte and no line break would be left of it.
+        if let Some(last) = texts.last_mut().filter(|last| last.is_empty()) {
+            last.push(b'.');
+        }
         let text = texts.join(&b'\n');
         let (mut bytes, mut found) = (Vec::new(), Vec::new());
         let (mut cut, mut next_line, mut line_start) = (0, 0, 0);
