@@ -60,6 +60,8 @@ pub struct GroupActivity {
 }
 
 const QUEUED_EVENTS_WAIT: Duration = Duration::from_millis(5);
+/// How long the reason of a failure is looked for, once there is one.
+const REASON_WAIT: Duration = Duration::from_millis(500);
 /// How long new topics may take to be usable.
 const LED_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -84,10 +86,17 @@ impl Cluster {
         let latency = start.elapsed();
         // What the client has to tell, such as why it can not connect, waits in its queue until that is polled.
         while client.poll(QUEUED_EVENTS_WAIT).is_some() {}
-        let metadata = answer.map_err(|error| Error::Unreachable {
-            brokers: connection.brokers.clone(),
-            seconds: CONNECT_TIMEOUT.as_secs(),
-            reason: client.context().last_trouble().unwrap_or_else(|| error.to_string()),
+        let metadata = answer.map_err(|error| {
+            // The reason may wait behind hundreds of lines of its log, longer than one look takes.
+            let start = Instant::now();
+            while client.context().last_trouble().is_none() && start.elapsed() < REASON_WAIT {
+                client.poll(QUEUED_EVENTS_WAIT);
+            }
+            Error::Unreachable {
+                brokers: connection.brokers.clone(),
+                seconds: CONNECT_TIMEOUT.as_secs(),
+                reason: client.context().last_trouble().unwrap_or_else(|| error.to_string()),
+            }
         })?;
         let brokers = metadata
             .brokers()

@@ -154,10 +154,7 @@ impl Error {
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unreachable { .. } => {
-                "check that the brokers run, and their address: --brokers, KAFKA_BROKERS, or kafka.brokers in the configuration"
-                    .to_owned()
-            }
+            Self::Unreachable { reason, .. } => hint_of_trouble(reason).to_owned(),
             Self::Property { .. } | Self::Properties { .. } => {
                 "the names are librdkafka's; see its CONFIGURATION.md".to_owned()
             }
@@ -248,9 +245,29 @@ fn severity_of(error: &KafkaError) -> Severity {
             | RDKafkaErrorCode::ReplicaNotAvailable
             | RDKafkaErrorCode::KafkaStorageError
             | RDKafkaErrorCode::NotEnoughReplicas
-            | RDKafkaErrorCode::NotEnoughReplicasAfterAppend,
+            | RDKafkaErrorCode::NotEnoughReplicasAfterAppend
+            // librdkafka's own, of a partition whose leader is not known at the moment; of one that is not there, brokers say
+            // `UnknownTopicOrPartition`.
+            | RDKafkaErrorCode::UnknownPartition,
         ) => Severity::Retriable,
         _ => Severity::Fatal,
+    }
+}
+
+/// What to try where brokers are there and refuse the client, as far as the reason tells.
+fn hint_of_trouble(reason: &str) -> &'static str {
+    let reason = reason.to_ascii_lowercase();
+    let says = |words: &str| reason.contains(words);
+    if says("security.protocol") || says("plaintext broker listener") || says("current sasl state") {
+        "set security.protocol in kafka.properties to what the brokers' listener takes: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    } else if says("authentication") {
+        AUTHENTICATION_HINT
+    } else if says("certificate verify failed") || says("certificate is not believed") {
+        "check ssl.ca.location in kafka.properties, and that the brokers' certificate has the name by which kafka.brokers calls them"
+    } else if says("ssl/tls alert") || says("tlsv13 alert") {
+        "the brokers want a client's certificate that they trust: ssl.certificate.location and ssl.key.location in kafka.properties"
+    } else {
+        "check that the brokers run, and their address: --brokers, KAFKA_BROKERS, or kafka.brokers in the configuration"
     }
 }
 
@@ -283,6 +300,7 @@ mod tests {
             (Code::KafkaStorageError, Severity::Retriable),
             (Code::NotEnoughReplicas, Severity::Retriable),
             (Code::NotEnoughReplicasAfterAppend, Severity::Retriable),
+            (Code::UnknownPartition, Severity::Retriable),
             (Code::TopicAuthorizationFailed, Severity::Fatal),
             (Code::UnknownTopicOrPartition, Severity::Fatal),
         ] {

@@ -62,6 +62,7 @@ mod readme_test;
 mod refused_flags_test;
 mod refused_test;
 mod running_test;
+mod secured_refused_test;
 mod secured_test;
 mod services_test;
 mod setup_dialogue_test;
