@@ -9,7 +9,7 @@ use super::{
     cluster::{Cluster, NodeId, Role},
     connection::{Lost, Unconnected},
     failure::{Failure, Verdict, of_coordinator, words},
-    outbox::{Backoff, Fate},
+    outbox::Backoff,
     wire::Ask,
 };
 use crate::kafka::outage::Outage;
@@ -72,13 +72,12 @@ impl Coordinator {
             let reason = match self.ask_once(cluster, question).await {
                 Ok(answer) => match Code::try_from_code((question.code)(&answer)) {
                     None => return Ok(answer),
-                    Some(code) => match of_coordinator(code, question.what, None) {
+                    Some(code) => match of_coordinator(code, question.what) {
                         Verdict::Lost(failure) => return Err(failure),
                         Verdict::Elsewhere => {
                             self.node = None;
                             words(code)
                         }
-                        Verdict::Of(Fate::Written) => return Ok(answer),
                         Verdict::Of(_) => words(code),
                     },
                 },
@@ -116,7 +115,7 @@ impl Coordinator {
             Some(node) => node,
             None => match cluster.coordinator(self.role, &self.key).await? {
                 Ok(node) => *self.node.insert(node),
-                Err(code) => match of_coordinator(code, question.what, None) {
+                Err(code) => match of_coordinator(code, question.what) {
                     Verdict::Lost(failure) => return Err(Trouble::Refused(failure)),
                     _ => return Err(Trouble::Lost(words(code))),
                 },

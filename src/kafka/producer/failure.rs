@@ -72,29 +72,17 @@ pub fn of_batch(code: Code, topic: &str, message: Option<&str>) -> Verdict {
 }
 
 /// Of a request to a coordinator.
-pub fn of_coordinator(code: Code, what: &str, message: Option<&str>) -> Verdict {
+pub fn of_coordinator(code: Code, what: &str) -> Verdict {
     match code {
         Code::NotCoordinator | Code::CoordinatorNotAvailable | Code::BrokerNotAvailable => Verdict::Elsewhere,
-        Code::UnknownTopicOrPartition => Verdict::Of(Fate::Again),
         code if is_passing(code) => Verdict::Of(Fate::Again),
-        code => {
-            let reason = message.map_or_else(|| words(code), str::to_owned);
-            Verdict::Lost(of_any(code, what.to_owned(), reason))
-        }
+        code => Verdict::Lost(of_any(code, what.to_owned(), words(code))),
     }
 }
 
 /// What another try may mend, by itself and soon.
 fn is_passing(code: Code) -> bool {
-    code.is_retriable()
-        || matches!(
-            code,
-            Code::ConcurrentTransactions
-                | Code::CoordinatorLoadInProgress
-                | Code::CoordinatorNotAvailable
-                | Code::NotCoordinator
-                | Code::ThrottlingQuotaExceeded
-        )
+    code.is_retriable() || code == Code::ConcurrentTransactions
 }
 
 fn of_any(code: Code, what: String, reason: String) -> Failure {
@@ -181,17 +169,17 @@ mod tests {
     #[test]
     fn a_coordinators_errors_are_told_apart() {
         for code in [Code::NotCoordinator, Code::CoordinatorNotAvailable] {
-            assert_eq!(of_coordinator(code, "x", None), Verdict::Elsewhere);
+            assert_eq!(of_coordinator(code, "x"), Verdict::Elsewhere);
         }
         for code in [Code::ConcurrentTransactions, Code::CoordinatorLoadInProgress] {
-            assert_eq!(of_coordinator(code, "x", None), Verdict::Of(Fate::Again));
+            assert_eq!(of_coordinator(code, "x"), Verdict::Of(Fate::Again));
         }
         for code in [
             Code::IllegalGeneration,
             Code::UnknownMemberId,
             Code::RebalanceInProgress,
         ] {
-            let verdict = of_coordinator(code, "x", None);
+            let verdict = of_coordinator(code, "x");
             assert!(
                 matches!(verdict, Verdict::Lost(Failure::Aborted(_))),
                 "{code}: {verdict:?}"

@@ -288,7 +288,7 @@ impl Sender {
                 producer_id: answer.producer_id.0,
                 epoch: answer.producer_epoch,
             }),
-            Some(code) => match of_coordinator(code, "producer id", None) {
+            Some(code) => match of_coordinator(code, "producer id") {
                 Verdict::Lost(failure) => Err(failure),
                 _ => return Err(Lost(words(code)).into()),
             },

@@ -6,7 +6,8 @@
 //! - With `transaction.version` 2 (KIP-890) the answer to EndTxn brings the next epoch. Partitions are added by Produce
 //!   and by TxnOffsetCommit themselves.
 //! - Before that, InitProducerId with id and epoch (KIP-360, Kafka 2.5) raises it, before *each* next transaction: a late
-//!   copy of a request that was answered is not seen by us, so doubt alone is no reason.
+//!   copy of a request that was answered is not seen by us, so doubt alone is no reason. It also ends what is given up, so
+//!   that the partitions hear of a newer epoch than that of lines still on their way.
 //!
 //! A commit goes in one order, each step acknowledged before the next: lines, then states and events, then the group's
 //! offsets, then EndTxn. The first two are Produce and not for this file; after EndTxn nothing of the transaction follows.
@@ -71,9 +72,13 @@ enum Stage {
 
 pub struct Transactions {
     coordinator: Coordinator,
+    /// That of the group whose offsets went with the last transaction.
+    group: Option<Coordinator>,
     pub identity: Identity,
     pub epochs: Epochs,
     stage: Stage,
+    /// Whether the coordinator said that the transaction is open.
+    is_known: bool,
     /// Partitions that the coordinator knows to be of the transaction, where it has to be told.
     added: BTreeSet<(Arc<str>, i32)>,
 }
@@ -110,9 +115,11 @@ impl Transactions {
         tracing::debug!(id, ?identity, ?epochs, "older producers are fenced off");
         Ok(Self {
             coordinator,
+            group: None,
             identity,
             epochs,
             stage: Stage::Fresh,
+            is_known: false,
             added: BTreeSet::new(),
         })
     }
@@ -187,6 +194,7 @@ impl Transactions {
             patience: PATIENCE,
         };
         self.coordinator.ask(cluster, &question).await?;
+        self.is_known = true;
         self.added.extend(places);
         Ok(())
     }
@@ -214,6 +222,7 @@ impl Transactions {
                 patience: PATIENCE,
             };
             self.coordinator.ask(cluster, &question).await?;
+            self.is_known = true;
             TXN_OFFSET_COMMIT_BEFORE_V2
         };
         let partitions = group.offsets.iter().map(|(partition, offset)| {
@@ -244,8 +253,9 @@ impl Transactions {
             },
             patience: PATIENCE,
         };
-        let mut coordinator = Coordinator::of(Role::Group, &standing.group);
-        coordinator.ask(cluster, &question).await?;
+        let known = self.group.take().filter(|known| known.key() == standing.group);
+        let known = known.unwrap_or_else(|| Coordinator::of(Role::Group, &standing.group));
+        self.group.insert(known).ask(cluster, &question).await?;
         Ok(())
     }
 
@@ -256,6 +266,9 @@ impl Transactions {
     pub async fn end(&mut self, cluster: &mut Cluster, commits: bool) -> Result<(), Failure> {
         if self.stage != Stage::Open {
             return Ok(());
+        }
+        if !commits && self.epochs == Epochs::ByInit {
+            return self.give_up(cluster).await;
         }
         let question = Question {
             what: if commits { "commit" } else { "abort" },
@@ -272,9 +285,9 @@ impl Transactions {
             code: |answer| answer.error_code,
             patience: if commits { PATIENCE } else { ABORT_PATIENCE },
         };
+        self.is_known = false;
         let answer = self.coordinator.ask(cluster, &question).await?;
-        self.added.clear();
-        self.stage = match self.epochs {
+        let stage = match self.epochs {
             Epochs::ByInit => Stage::Spent,
             // What was sent and not acknowledged leaves a hole in the sequence numbers of the epoch.
             Epochs::One if !commits => Stage::Spent,
@@ -289,7 +302,35 @@ impl Transactions {
                 Stage::Fresh
             }
         };
+        self.begin_anew(stage);
         Ok(())
+    }
+
+    /// Aborts by a new epoch, without EndTxn: the markers of such an abort bring it to the partitions. After those of an
+    /// EndTxn, brokers before 3.6 would take a late line of this transaction into the next one.
+    async fn give_up(&mut self, cluster: &mut Cluster) -> Result<(), Failure> {
+        let known = self.identity;
+        let raised = match init(cluster, &mut self.coordinator, known, ABORT_PATIENCE).await {
+            // An open transaction is ended under the next epoch, which is nobody's: who takes over gets one above it. The
+            // coordinator has forgotten ours by then.
+            Err(Failure::Fenced(_)) if self.is_known => {
+                let ended = Identity {
+                    epoch: known.epoch.saturating_add(1),
+                    ..known
+                };
+                init(cluster, &mut self.coordinator, ended, ABORT_PATIENCE).await
+            }
+            other => other,
+        };
+        self.identity = raised?;
+        self.begin_anew(Stage::Fresh);
+        Ok(())
+    }
+
+    fn begin_anew(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.is_known = false;
+        self.added.clear();
     }
 
     fn transactional_id(&self) -> TransactionalId {
