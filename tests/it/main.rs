@@ -33,6 +33,7 @@ mod extract_test;
 mod extract_topics_test;
 mod figures_test;
 mod frames_test;
+mod given_up_test;
 mod growing_blob_test;
 mod health_test;
 mod help_test;

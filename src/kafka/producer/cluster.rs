@@ -283,10 +283,7 @@ impl Cluster {
     /// # Errors
     /// The broker does not believe us any more.
     pub async fn renew(&mut self, connection: &Arc<Connection>) -> Result<(), Unconnected> {
-        let Some(sasl) = &self.settings.link.sasl else {
-            return Ok(());
-        };
-        let renewed = connection.authenticate(sasl).await;
+        let renewed = connection.authenticate(&self.settings.link).await;
         if renewed.is_err() {
             self.give_up(connection);
         }

@@ -150,9 +150,7 @@ impl Connection {
             renew_at: Mutex::new(None),
         };
         connection.versions = connection.ask_versions().await?;
-        if let Some(sasl) = &link.sasl {
-            connection.authenticate(sasl).await?;
-        }
+        connection.authenticate(link).await?;
         Ok(connection)
     }
 
@@ -176,11 +174,19 @@ impl Connection {
         }
     }
 
-    /// Tells the broker who we are; also again, before it ends the session.
+    /// Tells the broker who we are, if that is asked for; also again, before it ends the session, when no other request is
+    /// on its way.
     ///
     /// # Errors
     /// See [`Unconnected`].
-    pub async fn authenticate(&self, sasl: &Sasl) -> Result<(), Unconnected> {
+    pub async fn authenticate(&self, link: &Link) -> Result<(), Unconnected> {
+        match &link.sasl {
+            Some(sasl) => self.authenticate_by(sasl).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn authenticate_by(&self, sasl: &Sasl) -> Result<(), Unconnected> {
         let mechanism = sasl.mechanism.name();
         // Whoever looks from now on need not begin it again.
         *self.renew_at() = None;

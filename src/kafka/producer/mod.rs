@@ -15,13 +15,17 @@ mod connection;
 mod coordinator;
 mod failure;
 mod outbox;
+mod produce;
+mod queues;
 mod sasl;
 mod sender;
 mod settings;
 mod shared;
 mod tls;
 mod transaction;
+mod trouble;
 mod wire;
+mod writer;
 
 use std::{
     sync::{Arc, mpsc as reply},

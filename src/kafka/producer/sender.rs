@@ -18,32 +18,23 @@ use futures::{
     StreamExt,
     stream::{FuturesOrdered, FuturesUnordered},
 };
-use kafka_protocol::{
-    error::ResponseError as Code,
-    messages::{
-        InitProducerIdRequest, ProduceRequest, ProduceResponse, ProducerId, TopicName, TransactionalId,
-        produce_request::{PartitionProduceData, TopicProduceData},
-    },
-};
+use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use tokio::{sync::mpsc::UnboundedReceiver, task::JoinHandle, time::sleep_until};
 
 use super::{
     batch::{Batch, Identity},
     cluster::{Cluster, NodeId},
     connection::{Connection, Lost, Unconnected},
-    failure::{Failure, Verdict, of_batch, of_coordinator, words},
-    outbox::{Backoff, Fate, Outbox, Sealed},
+    failure::{Failure, Verdict, of_batch},
+    outbox::{Backoff, Fate, Sealed},
+    produce::{Parcel, verdict},
+    queues::Queues,
     settings::Settings,
     shared::Shared,
-    transaction::{Epochs, GroupOffsets, Transactions},
-    wire,
+    transaction::GroupOffsets,
+    trouble::Trouble,
+    writer::Writer,
 };
-use crate::kafka::outage::Outage;
-
-/// Of one request: so much, or one batch.
-const REQUEST_BYTES: usize = 1 << 20;
-/// A topic that nobody knows may be one that was just created.
-const UNKNOWN_TOPIC_PATIENCE: Duration = Duration::from_secs(10);
 
 pub type Reply<T = ()> = mpsc::SyncSender<Result<T, Failure>>;
 
@@ -65,12 +56,6 @@ pub enum Command {
     Commit(Reply),
     /// Drops all that is not acknowledged.
     Abort(Reply),
-}
-
-struct Place {
-    topic: Arc<str>,
-    partition: i32,
-    outbox: Outbox,
 }
 
 /// A batch that is being compressed.
@@ -102,12 +87,8 @@ pub struct Sender {
     settings: Arc<Settings>,
     shared: Arc<Shared>,
     cluster: Cluster,
-    transactional_id: Option<String>,
-    has_one_epoch: bool,
-    transactions: Option<Transactions>,
-    /// Without transactions: who writes, once that is known.
-    identity: Option<Identity>,
-    places: Vec<Place>,
+    writer: Writer,
+    queues: Queues,
     sealing: FuturesOrdered<JoinHandle<Sealing>>,
     answers: FuturesUnordered<Later<Answered>>,
     readying: FuturesUnordered<Later<Ready>>,
@@ -120,9 +101,7 @@ pub struct Sender {
     needs_refresh: bool,
     /// When it was last seen what may be sent.
     looked_at: Instant,
-    outage: Outage,
-    /// What went wrong last, for messages.
-    trouble: Option<String>,
+    trouble: Trouble,
 }
 
 impl Sender {
@@ -134,13 +113,10 @@ impl Sender {
     ) -> Self {
         Self {
             cluster: Cluster::new(Arc::clone(&settings)),
+            writer: Writer::new(Arc::clone(&settings), transactional_id, has_one_epoch),
             settings,
             shared,
-            transactional_id,
-            has_one_epoch,
-            transactions: None,
-            identity: None,
-            places: Vec::new(),
+            queues: Queues::default(),
             sealing: FuturesOrdered::new(),
             answers: FuturesUnordered::new(),
             readying: FuturesUnordered::new(),
@@ -151,8 +127,7 @@ impl Sender {
             refresh_at: None,
             needs_refresh: false,
             looked_at: Instant::now(),
-            outage: Outage::default(),
-            trouble: None,
+            trouble: Trouble::default(),
         }
     }
 
@@ -194,14 +169,10 @@ impl Sender {
     async fn obey(&mut self, command: Command) {
         // Nobody may wait for a reply any more: the producer was dropped.
         match command {
-            Command::Open(reply) => drop(reply.send(self.open().await)),
+            Command::Open(reply) => drop(reply.send(self.writer.open(&mut self.cluster).await)),
             Command::Place(topic, partition) => {
                 self.cluster.want(&topic);
-                self.places.push(Place {
-                    topic,
-                    partition,
-                    outbox: Outbox::default(),
-                });
+                self.queues.add(topic, partition);
             }
             Command::Batch {
                 place,
@@ -222,83 +193,6 @@ impl Sender {
         }
     }
 
-    async fn open(&mut self) -> Result<bool, Failure> {
-        let Some(id) = self.transactional_id.clone() else {
-            return Ok(false);
-        };
-        let opened = Transactions::open(&mut self.cluster, &id, self.has_one_epoch).await?;
-        let opened = self.transactions.insert(opened);
-        Ok(opened.epochs != Epochs::One)
-    }
-
-    /// Who writes the batches of now.
-    async fn identity(&mut self) -> Result<Identity, Failure> {
-        if let Some(transactions) = &mut self.transactions {
-            transactions.begin(&mut self.cluster).await?;
-            return Ok(transactions.identity);
-        }
-        match self.identity {
-            Some(identity) => Ok(identity),
-            None => {
-                let identity = self.idempotent().await?;
-                Ok(*self.identity.insert(identity))
-            }
-        }
-    }
-
-    /// A producer id without transactions; none where brokers do not give any.
-    async fn idempotent(&mut self) -> Result<Identity, Failure> {
-        let begun = Instant::now();
-        loop {
-            let reason = match self.ask_idempotent().await {
-                Ok(answered) => return answered,
-                Err(error) => match Option::<Failure>::from(&error) {
-                    Some(failure) => return Err(failure),
-                    None => error.to_string(),
-                },
-            };
-            if begun.elapsed() > self.settings.delivery_timeout {
-                return Err(Failure::Unreachable {
-                    seconds: begun.elapsed().as_secs(),
-                    reason,
-                });
-            }
-            self.tell_of_outage(reason);
-            tokio::time::sleep(self.backoff().longest).await;
-        }
-    }
-
-    async fn ask_idempotent(&mut self) -> Result<Result<Identity, Failure>, Unconnected> {
-        self.cluster.refresh().await?;
-        let Some(connection) = self.cluster.any_connection() else {
-            return Err(Lost("the connection was closed".to_owned()).into());
-        };
-        let Some(version) = connection.versions.newest::<InitProducerIdRequest>(i16::MAX) else {
-            tracing::info!("the brokers know no idempotent producers: a batch that is sent again may come twice");
-            return Ok(Ok(Identity::NONE));
-        };
-        let request = InitProducerIdRequest::default()
-            .with_transactional_id(None)
-            .with_transaction_timeout_ms(i32::MAX)
-            .with_producer_id(ProducerId(-1))
-            .with_producer_epoch(-1);
-        let answer = connection.call(&request, version)?.await?;
-        Ok(match Code::try_from_code(answer.error_code) {
-            None => Ok(Identity {
-                producer_id: answer.producer_id.0,
-                epoch: answer.producer_epoch,
-            }),
-            Some(code) => match of_coordinator(code, "producer id") {
-                Verdict::Lost(failure) => Err(failure),
-                _ => return Err(Lost(words(code)).into()),
-            },
-        })
-    }
-
-    fn is_idempotent(&self) -> bool {
-        self.transactions.is_some() || self.identity.is_some_and(|identity| identity != Identity::NONE)
-    }
-
     /// Begins to compress a batch, on a thread of its own.
     async fn seal(&mut self, place: usize, batch: Batch, base_sequence: i32) -> Result<(), Failure> {
         let bytes_before = batch.len();
@@ -306,7 +200,7 @@ impl Sender {
             self.shared.free(bytes_before);
             return Ok(());
         }
-        let identity = match self.identity().await {
+        let identity = match self.writer.identity(&mut self.cluster, &mut self.trouble).await {
             Ok(identity) => identity,
             Err(failure) => {
                 self.shared.free(bytes_before);
@@ -314,7 +208,7 @@ impl Sender {
             }
         };
         let base_sequence = if identity == Identity::NONE { -1 } else { base_sequence };
-        let (codec, round, transactional) = (self.settings.codec, self.round, self.transactions.is_some());
+        let (codec, round, transactional) = (self.settings.codec, self.round, self.writer.is_transactional());
         self.sealing.push_back(tokio::task::spawn_blocking(move || Sealing {
             round,
             place,
@@ -345,11 +239,12 @@ impl Sender {
         }
         self.shared.exchange(bytes_before, bytes.len());
         self.batches += 1;
-        self.places[place].outbox.push(Sealed {
+        let batch = Sealed {
             id: self.batches,
             bytes,
             since: Instant::now(),
-        });
+        };
+        self.queues.push(place, batch);
         Ok(())
     }
 
@@ -361,50 +256,29 @@ impl Sender {
             return Ok(());
         }
         self.find_overdue(now)?;
-        let most = if self.is_idempotent() {
-            self.settings.max_in_flight
-        } else {
-            1
-        };
-        let ready = self.places.iter().enumerate();
-        let ready: Vec<usize> = ready
-            .filter(|(_, place)| place.outbox.next(now, most).is_some())
-            .map(|(number, _)| number)
-            .collect();
+        let most = self.writer.most_on_their_way();
+        let ready = self.queues.ready(now, most);
         if ready.is_empty() {
             return Ok(());
         }
-        let unknown = |number: &&usize| {
-            let place = &self.places[**number];
-            self.cluster.leader(&place.topic, place.partition).is_none()
-        };
-        let has_unknown = ready.iter().find(unknown).is_some();
+        let has_unknown = ready
+            .iter()
+            .any(|number| !self.queues.get(*number).is_led(&self.cluster));
         if (has_unknown || self.needs_refresh) && self.refresh_at.is_none_or(|at| now >= at) {
             self.refresh().await?;
         }
-        self.add_to_transaction(&ready).await?;
+        let partitions = ready.iter().map(|number| self.queues.get(*number));
+        let partitions = partitions.map(|queue| (Arc::clone(&queue.topic), queue.partition));
+        self.writer.add(&mut self.cluster, partitions).await?;
         let mut by_leader: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
         for number in ready {
-            let place = &self.places[number];
-            if let Some(leader) = self.cluster.leader(&place.topic, place.partition) {
+            let queue = self.queues.get(number);
+            if let Some(leader) = self.cluster.leader(&queue.topic, queue.partition) {
                 by_leader.entry(leader).or_default().push(number);
             }
         }
-        for (leader, places) in by_leader {
-            self.send_to(leader, &places, most)?;
-        }
-        Ok(())
-    }
-
-    /// Where the coordinator has to be told of partitions, all at once that are known of.
-    async fn add_to_transaction(&mut self, ready: &[usize]) -> Result<(), Failure> {
-        let Some(transactions) = &mut self.transactions else {
-            return Ok(());
-        };
-        let places = ready.iter().map(|number| &self.places[*number]);
-        let to_add = transactions.to_add(places.map(|place| (Arc::clone(&place.topic), place.partition)));
-        if !to_add.is_empty() {
-            transactions.add(&mut self.cluster, to_add).await?;
+        for (leader, queues) in by_leader {
+            self.send_to(leader, &queues, most)?;
         }
         Ok(())
     }
@@ -414,42 +288,21 @@ impl Sender {
         self.needs_refresh = false;
         self.refresh_at = Some(Instant::now() + self.backoff().after(self.refresh_tries));
         self.refresh_tries += 1;
-        match refreshed {
-            Ok(()) => {
-                if self
-                    .places
-                    .iter()
-                    .all(|place| self.cluster.leader(&place.topic, place.partition).is_some())
-                {
-                    self.refresh_tries = 0;
-                    if let Some(away) = self.outage.over(Instant::now()) {
-                        tracing::info!(?away, "Kafka is back");
-                    }
-                }
-                for place in &self.places {
-                    if let Some(code) = self.cluster.refusal(&place.topic)
-                        && let Verdict::Lost(failure) = of_batch(code, &place.topic, None)
-                    {
-                        return Err(failure);
-                    }
-                }
-                Ok(())
+        if let Err(error) = refreshed {
+            return self.trouble.meet(&error);
+        }
+        if self.queues.are_all_led(&self.cluster) {
+            self.refresh_tries = 0;
+            self.trouble.is_over();
+        }
+        for topic in self.queues.topics() {
+            if let Some(code) = self.cluster.refusal(topic)
+                && let Verdict::Lost(failure) = of_batch(code, topic, None)
+            {
+                return Err(failure);
             }
-            Err(error) => match Option::<Failure>::from(&error) {
-                Some(failure) => Err(failure),
-                None => {
-                    self.tell_of_outage(error.to_string());
-                    Ok(())
-                }
-            },
         }
-    }
-
-    fn tell_of_outage(&mut self, reason: String) {
-        if self.outage.sign(Instant::now()) {
-            tracing::warn!(error = reason, "Kafka does not answer, trying again");
-        }
-        self.trouble = Some(reason);
+        Ok(())
     }
 
     fn backoff(&self) -> Backoff {
@@ -460,7 +313,7 @@ impl Sender {
     }
 
     /// Sends what is ready for one broker, as many requests as may be on their way.
-    fn send_to(&mut self, leader: NodeId, places: &[usize], most: usize) -> Result<(), Failure> {
+    fn send_to(&mut self, leader: NodeId, queues: &[usize], most: usize) -> Result<(), Failure> {
         let now = Instant::now();
         loop {
             let Some(node) = self.cluster.nodes.get_mut(&leader) else {
@@ -487,16 +340,13 @@ impl Sender {
                     node.is_connecting = true;
                     let settings = Arc::clone(&self.settings);
                     self.readying.push(Box::pin(async move {
-                        let renewed = match &settings.link.sasl {
-                            Some(sasl) => connection.authenticate(sasl).await,
-                            None => Ok(()),
-                        };
+                        let renewed = connection.authenticate(&settings.link).await;
                         Ready::Renewed(leader, connection, renewed)
                     }));
                 }
                 return Ok(());
             }
-            if !self.send_one(leader, &connection, places, most)? {
+            if !self.send_one(leader, &connection, queues, most)? {
                 return Ok(());
             }
         }
@@ -507,55 +357,29 @@ impl Sender {
         &mut self,
         leader: NodeId,
         connection: &Arc<Connection>,
-        places: &[usize],
+        queues: &[usize],
         most: usize,
     ) -> Result<bool, Failure> {
         let now = Instant::now();
-        let mut topics: BTreeMap<Arc<str>, Vec<PartitionProduceData>> = BTreeMap::new();
-        let (mut batches, mut bytes) = (Vec::new(), 0);
-        for number in places {
-            let place = &mut self.places[*number];
-            let Some(batch) = place.outbox.next(now, most).cloned() else {
-                continue;
-            };
-            if bytes > 0 && bytes + batch.bytes.len() > REQUEST_BYTES {
-                continue;
+        let (mut parcel, mut batches) = (Parcel::default(), Vec::new());
+        for number in queues {
+            if let Some(batch) = self.queues.next(*number, now, most)
+                && parcel.take(self.queues.get(*number), batch)
+            {
+                batches.push((*number, batch.id));
             }
-            bytes += batch.bytes.len();
-            batches.push((*number, batch.id));
-            let data = PartitionProduceData::default()
-                .with_index(place.partition)
-                .with_records(Some(batch.bytes));
-            topics.entry(Arc::clone(&place.topic)).or_default().push(data);
-            place.outbox.sent(batch.id);
         }
-        if batches.is_empty() {
+        if parcel.is_empty() {
             return Ok(false);
         }
-        let newest = self
-            .transactions
-            .as_ref()
-            .map_or(i16::MAX, Transactions::newest_produce);
+        for (number, id) in &batches {
+            self.queues.sent(*number, *id);
+        }
+        let (id, newest) = self.writer.begin_request();
         let Some(version) = connection.versions.newest::<ProduceRequest>(newest) else {
             return Err(Failure::Unsupported("Produce".to_owned()));
         };
-        let id = self
-            .transactions
-            .as_ref()
-            .map(|transactions| TransactionalId(wire::text(transactions.id())));
-        if let Some(transactions) = &mut self.transactions {
-            transactions.touch();
-        }
-        let topics = topics.into_iter().map(|(topic, partitions)| {
-            TopicProduceData::default()
-                .with_name(TopicName::from(wire::text(&topic)))
-                .with_partition_data(partitions)
-        });
-        let request = ProduceRequest::default()
-            .with_transactional_id(id)
-            .with_acks(-1)
-            .with_timeout_ms(self.settings.link.request_timeout.as_millis() as i32)
-            .with_topic_data(topics.collect());
+        let request = parcel.request(id, self.settings.link.request_timeout);
         let answer = connection.call(&request, version);
         if let Some(node) = self.cluster.nodes.get_mut(&leader) {
             node.on_their_way += 1;
@@ -592,13 +416,7 @@ impl Sender {
         let Err(error) = result else { return Ok(()) };
         // Another broker may lead by now.
         self.needs_refresh = true;
-        match Option::<Failure>::from(&error) {
-            Some(failure) => Err(failure),
-            None => {
-                self.tell_of_outage(error.to_string());
-                Ok(())
-            }
-        }
+        self.trouble.meet(&error)
     }
 
     fn answered(&mut self, answer: Answered) -> Result<(), Failure> {
@@ -623,36 +441,25 @@ impl Sender {
             Err(Lost(reason)) => {
                 tracing::debug!(reason, node, "batches are sent again");
                 self.needs_refresh = true;
-                self.trouble = Some(reason);
-                for (place, id) in batches {
-                    self.settle(place, id, Fate::Again, now)?;
+                self.trouble.note(reason);
+                for (number, id) in batches {
+                    self.settle(number, id, Fate::Again, now)?;
                 }
                 return Ok(());
             }
         };
         for (number, id) in batches {
-            let place = &self.places[number];
-            let told = answer
-                .responses
-                .iter()
-                .filter(|topic| topic.name.0.as_str() == &*place.topic);
-            let mut told = told.flat_map(|topic| &topic.partition_responses);
-            let told = told.find(|partition| partition.index == place.partition);
-            let verdict = match told.map(|told| (Code::try_from_code(told.error_code), told)) {
-                Some((None, _)) => Verdict::Of(Fate::Written),
-                Some((Some(code), told)) => {
-                    tracing::debug!(%code, topic = &*place.topic, place.partition, "a batch is refused");
-                    self.trouble = Some(words(code));
-                    of_batch(code, &place.topic, told.error_message.as_deref())
-                }
-                None => Verdict::Of(Fate::Again),
-            };
+            let queue = self.queues.get(number);
+            let (verdict, reason) = verdict(&answer, queue);
+            if let Some(reason) = reason {
+                tracing::debug!(reason, topic = &*queue.topic, queue.partition, "a batch is refused");
+                self.trouble.note(reason);
+            }
             match verdict {
                 Verdict::Of(fate) => self.settle(number, id, fate, now)?,
                 Verdict::Lost(failure) => return Err(failure),
                 Verdict::Elsewhere => {
-                    let place = &self.places[number];
-                    self.cluster.forget_leader(&place.topic, place.partition);
+                    self.cluster.forget_leader(&queue.topic, queue.partition);
                     self.settle(number, id, Fate::Again, now)?;
                 }
             }
@@ -661,46 +468,25 @@ impl Sender {
     }
 
     fn settle(&mut self, number: usize, id: u64, fate: Fate, now: Instant) -> Result<(), Failure> {
-        let backoff = self.backoff();
-        let place = &mut self.places[number];
-        match place.outbox.answered(id, fate, now, backoff) {
-            Ok(freed) => {
-                self.shared.free(freed);
-                Ok(())
-            }
-            Err(_) => Err(Failure::Aborted(format!(
-                "record for {}: the broker misses what was sent before it",
-                place.topic
-            ))),
-        }
+        let freed = self.queues.settle(number, id, fate, now, self.backoff())?;
+        self.shared.free(freed);
+        Ok(())
     }
 
     /// What waits for too long has failed.
     fn find_overdue(&self, now: Instant) -> Result<(), Failure> {
-        for place in &self.places {
-            let Some(since) = place.outbox.waits_since().filter(|_| place.outbox.on_their_way() == 0) else {
-                continue;
-            };
-            let waited = now.duration_since(since);
-            let known = self.cluster.leader(&place.topic, place.partition).is_some();
-            let refusal = self.cluster.refusal(&place.topic).filter(|_| !known);
-            if let Some(code) = refusal.filter(|_| waited > UNKNOWN_TOPIC_PATIENCE) {
-                let what = format!("record for {}", place.topic);
-                return Err(Failure::Refused { what, code });
-            }
-            if waited > self.settings.delivery_timeout {
-                let reason = self.trouble.clone().unwrap_or_else(|| "no reason is known".to_owned());
-                let (seconds, topic) = (waited.as_secs(), &place.topic);
-                return Err(if self.transactions.is_some() {
+        let patience = self.settings.delivery_timeout;
+        self.queues
+            .find_overdue(now, &self.cluster, patience, |topic, seconds| {
+                let reason = self.trouble.reason();
+                if self.writer.is_transactional() {
                     Failure::Aborted(format!(
                         "record for {topic}: not acknowledged within {seconds} s: {reason}"
                     ))
                 } else {
                     Failure::Unreachable { seconds, reason }
-                });
-            }
-        }
-        Ok(())
+                }
+            })
     }
 
     /// When there is something to do though nothing happens. What was due at the last look is not: it waits for an answer.
@@ -708,23 +494,18 @@ impl Sender {
         if self.shared.has_failed() {
             return None;
         }
-        let busy = || self.places.iter().filter(|place| !place.outbox.is_empty());
-        busy().next()?;
-        let retries = busy().filter_map(|place| place.outbox.retry_at());
-        let overdue = busy().filter_map(|place| Some(place.outbox.waits_since()? + self.settings.delivery_timeout));
-        let unknown = busy().filter_map(|place| Some(place.outbox.waits_since()? + UNKNOWN_TOPIC_PATIENCE));
+        if self.queues.is_empty() {
+            return None;
+        }
         let nodes = self.cluster.nodes.values();
         let nodes = nodes.flat_map(|node| [node.muted_until, node.rests_until()]).flatten();
-        let all = retries
-            .chain(overdue)
-            .chain(unknown)
-            .chain(nodes)
-            .chain(self.refresh_at);
+        let batches = self.queues.due(self.settings.delivery_timeout);
+        let all = batches.chain(nodes).chain(self.refresh_at);
         all.filter(|at| *at > self.looked_at).min()
     }
 
     fn answer_flush(&mut self) {
-        let is_done = self.sealing.is_empty() && self.places.iter().all(|place| place.outbox.is_empty());
+        let is_done = self.sealing.is_empty() && self.queues.is_empty();
         if let Some(failure) = self.shared.failure() {
             if let Some(reply) = self.flushing.take() {
                 drop(reply.send(Err(failure)));
@@ -736,11 +517,7 @@ impl Sender {
 
     async fn send_offsets(&mut self, offsets: &GroupOffsets) -> Result<(), Failure> {
         self.refuse_failed()?;
-        let Some(transactions) = &mut self.transactions else {
-            return Ok(());
-        };
-        transactions.begin(&mut self.cluster).await?;
-        transactions.send_offsets(&mut self.cluster, offsets).await
+        self.writer.send_offsets(&mut self.cluster, offsets).await
     }
 
     async fn end(&mut self, commits: bool) -> Result<(), Failure> {
@@ -748,14 +525,9 @@ impl Sender {
             self.refuse_failed()?;
         }
         self.round += 1;
-        for place in &mut self.places {
-            place.outbox.begin();
-        }
-        let Some(transactions) = &mut self.transactions else {
-            return Ok(());
-        };
-        let ended = transactions.end(&mut self.cluster, commits).await;
-        if ended.is_ok() {
+        self.queues.begin();
+        let ended = self.writer.end(&mut self.cluster, commits).await;
+        if ended.is_ok() && self.writer.is_transactional() {
             self.shared.recover();
         }
         ended
@@ -774,9 +546,7 @@ impl Sender {
 
     fn drop_all(&mut self) {
         self.round += 1;
-        for place in &mut self.places {
-            self.shared.free(place.outbox.clear());
-        }
+        self.shared.free(self.queues.clear());
     }
 }
 

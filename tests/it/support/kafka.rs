@@ -113,7 +113,12 @@ impl Kafka {
 
     /// A private broker of a release, with doors.
     pub fn private_of(release: Release) -> Kafka {
-        Kafka::start_with_doors(release, "").unwrap_or_else(|e| panic!("{e}"))
+        Kafka::private_of_with(release, "")
+    }
+
+    /// As [`Kafka::private_of`], with further lines for its `server.properties`.
+    pub fn private_of_with(release: Release, extra: &str) -> Kafka {
+        Kafka::start_with_doors(release, extra).unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// A private broker with a network that can fail in front of it: clients that bootstrap at `Faults::address` stay
