@@ -7,9 +7,6 @@ use crate::support::late_frames::{
 };
 use crate::support::tally::Tally;
 
-/// What Kafka before 4.0 does with these is told in ARCHITECTURE.md, "A producer of our own".
-const REFUSED_BUT_NOT_WITHOUT_HARM: &str = "extractor's copied offsets";
-
 /// All of them, also behind one that is not exact: the figures tell more together.
 fn exact_on(release: Release) {
     let kafka = Kafka::private_of(release);
@@ -22,11 +19,8 @@ fn exact_on(release: Release) {
         ("worker's copied commit", Sender::Worker, COPIED_COMMIT),
         ("worker's commit behind the state", Sender::Worker, COMMIT_BEHIND_STATE),
         ("extractor's late commit", Sender::Extract, LATE_COMMIT),
-        (REFUSED_BUT_NOT_WITHOUT_HARM, Sender::Extract, COPIED_OFFSETS),
+        ("extractor's copied offsets", Sender::Extract, COPIED_OFFSETS),
     ] {
-        if name == REFUSED_BUT_NOT_WITHOUT_HARM && release == Release::V3_9 {
-            continue;
-        }
         let tally = run(sender, &kafka, fault).tally;
         eprintln!("{release:?}, {name}: {tally}");
         if tally != Tally::exact(Size::FULL.lines as usize) {

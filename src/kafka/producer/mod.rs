@@ -14,6 +14,7 @@ mod cluster;
 mod connection;
 mod coordinator;
 mod failure;
+mod offsets;
 mod outbox;
 mod produce;
 mod queues;
@@ -41,10 +42,10 @@ pub use self::{batch::RecordHeaders, settings::TopicLimits};
 use self::{
     batch::{Batch, Content},
     failure::Failure,
+    offsets::GroupOffsets,
     sender::{Command, Reply, Sender},
     settings::{Settings, TRANSACTION_TIMEOUT},
     shared::Shared,
-    transaction::GroupOffsets,
 };
 use super::{Connection, Error, Member, Offsets};
 

@@ -26,12 +26,12 @@ use super::{
     cluster::{Cluster, NodeId},
     connection::{Connection, Lost, Unconnected},
     failure::{Failure, Verdict, of_batch},
+    offsets::GroupOffsets,
     outbox::{Backoff, Fate, Sealed},
     produce::{Parcel, verdict},
     queues::Queues,
     settings::Settings,
     shared::Shared,
-    transaction::GroupOffsets,
     trouble::Trouble,
     writer::Writer,
 };

@@ -14,14 +14,9 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use kafka_protocol::{
-    messages::{
-        AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest, GroupId, InitProducerIdRequest, ProducerId,
-        TopicName, TransactionalId, TxnOffsetCommitRequest,
-        add_partitions_to_txn_request::AddPartitionsToTxnTopic,
-        txn_offset_commit_request::{TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic},
-    },
-    protocol::StrBytes,
+use kafka_protocol::messages::{
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest, ProducerId, TopicName,
+    TransactionalId, add_partitions_to_txn_request::AddPartitionsToTxnTopic,
 };
 
 use super::{
@@ -29,10 +24,10 @@ use super::{
     cluster::{Cluster, Role},
     coordinator::{Coordinator, Question},
     failure::Failure,
+    offsets::{GroupOffsets, code_of_commit, code_of_fetch},
     settings::TRANSACTION_TIMEOUT,
-    wire,
+    wire::{self, worst},
 };
-use crate::kafka::standing::Standing;
 
 /// A commit that stays undecided is asked for again for so long.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -40,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const ABORT_PATIENCE: Duration = Duration::from_secs(5);
 /// After a broker's start, transactions answer "coordinator load in progress" for a while.
 const OPEN_PATIENCE: Duration = Duration::from_secs(60);
+/// So often a group's offsets are committed again that were lost.
+const OFFSETS_TRIES: u32 = 5;
 
 /// The newest versions before `transaction.version` 2.
 const END_TXN_BEFORE_V2: i16 = 4;
@@ -74,6 +71,8 @@ pub struct Transactions {
     coordinator: Coordinator,
     /// That of the group whose offsets went with the last transaction.
     group: Option<Coordinator>,
+    /// Those that are in the open transaction.
+    offsets: Option<GroupOffsets>,
     pub identity: Identity,
     pub epochs: Epochs,
     stage: Stage,
@@ -81,15 +80,6 @@ pub struct Transactions {
     is_known: bool,
     /// Partitions that the coordinator knows to be of the transaction, where it has to be told.
     added: BTreeSet<(Arc<str>, i32)>,
-}
-
-/// Where a group is to stand, and who says so.
-#[derive(Clone, Debug)]
-pub struct GroupOffsets {
-    pub standing: Standing,
-    pub topic: String,
-    /// By partition, the offset of the next record.
-    pub offsets: Vec<(i32, i64)>,
 }
 
 impl Transactions {
@@ -116,6 +106,7 @@ impl Transactions {
         Ok(Self {
             coordinator,
             group: None,
+            offsets: None,
             identity,
             epochs,
             stage: Stage::Fresh,
@@ -216,7 +207,7 @@ impl Transactions {
                     .with_transactional_id(self.transactional_id())
                     .with_producer_id(ProducerId(self.identity.producer_id))
                     .with_producer_epoch(self.identity.epoch)
-                    .with_group_id(GroupId(wire::text(&group.standing.group))),
+                    .with_group_id(group.group()),
                 newest: i16::MAX,
                 code: |answer| answer.error_code,
                 patience: PATIENCE,
@@ -225,38 +216,23 @@ impl Transactions {
             self.is_known = true;
             TXN_OFFSET_COMMIT_BEFORE_V2
         };
-        let partitions = group.offsets.iter().map(|(partition, offset)| {
-            TxnOffsetCommitRequestPartition::default()
-                .with_partition_index(*partition)
-                .with_committed_offset(*offset)
-                .with_committed_leader_epoch(-1)
-        });
-        let topic = TxnOffsetCommitRequestTopic::default()
-            .with_name(TopicName::from(wire::text(&group.topic)))
-            .with_partitions(partitions.collect());
-        let standing = &group.standing;
         let question = Question {
             what: WHAT,
-            request: TxnOffsetCommitRequest::default()
-                .with_transactional_id(self.transactional_id())
-                .with_group_id(GroupId(wire::text(&standing.group)))
-                .with_producer_id(ProducerId(self.identity.producer_id))
-                .with_producer_epoch(self.identity.epoch)
-                .with_generation_id(standing.generation)
-                .with_member_id(wire::text(&standing.member))
-                .with_group_instance_id(standing.instance.as_deref().map(wire::text))
-                .with_topics(vec![topic]),
+            request: group.to_commit(self.transactional_id(), self.identity),
             newest,
-            code: |answer| {
-                let partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
-                worst(partitions.map(|partition| partition.error_code))
-            },
+            code: code_of_commit,
             patience: PATIENCE,
         };
-        let known = self.group.take().filter(|known| known.key() == standing.group);
-        let known = known.unwrap_or_else(|| Coordinator::of(Role::Group, &standing.group));
-        self.group.insert(known).ask(cluster, &question).await?;
+        self.coordinator_of(group).ask(cluster, &question).await?;
+        self.offsets = Some(group.clone());
         Ok(())
+    }
+
+    fn coordinator_of(&mut self, group: &GroupOffsets) -> &mut Coordinator {
+        let group = &group.standing.group;
+        let known = self.group.take().filter(|known| known.key() == group);
+        self.group
+            .insert(known.unwrap_or_else(|| Coordinator::of(Role::Group, group)))
     }
 
     /// Commits or aborts. What was never begun needs no end.
@@ -267,9 +243,74 @@ impl Transactions {
         if self.stage != Stage::Open {
             return Ok(());
         }
+        let offsets = self.offsets.take();
         if !commits && self.epochs == Epochs::ByInit {
             return self.give_up(cluster).await;
         }
+        self.ask_for_end(cluster, commits).await?;
+        match offsets {
+            Some(offsets) if commits && self.epochs == Epochs::ByInit => self.see_to(cluster, &offsets).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Sees to it that the group has come as far as the transaction that was committed says. Coordinators of Kafka 3 and older
+    /// take a late request for offsets in the place of the present one before they refuse it, and have none of them then,
+    /// until they read their log anew.
+    ///
+    /// # Errors
+    /// The id is another producer's. Of anything else there is a warning: what is committed is, and with the next commit
+    /// the group is there as well.
+    async fn see_to(&mut self, cluster: &mut Cluster, offsets: &GroupOffsets) -> Result<(), Failure> {
+        for _ in 0..OFFSETS_TRIES {
+            let question = Question {
+                what: "offsets of the group",
+                request: offsets.to_fetch(),
+                newest: i16::MAX,
+                code: code_of_fetch,
+                patience: ABORT_PATIENCE,
+            };
+            let looked = self.coordinator_of(offsets).ask(cluster, &question).await;
+            match looked {
+                Ok(answer) if offsets.are_reached(&answer) => return Ok(()),
+                Ok(_) => {}
+                Err(Failure::Unsupported(_)) => return Ok(()),
+                Err(failure) => {
+                    tracing::warn!(
+                        ?failure,
+                        "it is not known whether the group's offsets are what was committed"
+                    );
+                    return Ok(());
+                }
+            }
+            tracing::info!(
+                topic = offsets.topic,
+                "the group's coordinator lost offsets, and is told them again"
+            );
+            match self.begin(cluster).await {
+                Err(failure @ Failure::Fenced(_)) => return Err(failure),
+                Err(failure) => {
+                    tracing::warn!(
+                        ?failure,
+                        "the group's coordinator can not be told its offsets again now"
+                    );
+                    return Ok(());
+                }
+                Ok(()) => {}
+            }
+            if let Err(failure) = self.send_offsets(cluster, offsets).await {
+                tracing::warn!(?failure, "the group's coordinator does not take the offsets again");
+                self.offsets = None;
+                return self.give_up(cluster).await;
+            }
+            self.offsets = None;
+            self.ask_for_end(cluster, true).await?;
+        }
+        tracing::warn!(topic = offsets.topic, "the group's coordinator goes on to lose offsets");
+        Ok(())
+    }
+
+    async fn ask_for_end(&mut self, cluster: &mut Cluster, commits: bool) -> Result<(), Failure> {
         let question = Question {
             what: if commits { "commit" } else { "abort" },
             request: EndTxnRequest::default()
@@ -348,9 +389,7 @@ async fn init(
     let question = Question {
         what: "transactions",
         request: InitProducerIdRequest::default()
-            .with_transactional_id(Some(TransactionalId(StrBytes::from_string(
-                coordinator.key().to_owned(),
-            ))))
+            .with_transactional_id(Some(TransactionalId(wire::text(coordinator.key()))))
             .with_transaction_timeout_ms(TRANSACTION_TIMEOUT.as_millis() as i32)
             .with_producer_id(ProducerId(known.producer_id))
             .with_producer_epoch(known.epoch),
@@ -363,10 +402,4 @@ async fn init(
         producer_id: answer.producer_id.0,
         epoch: answer.producer_epoch,
     })
-}
-
-/// The first code that is none of success.
-fn worst(codes: impl Iterator<Item = i16>) -> i16 {
-    let mut failed = codes.filter(|code| *code != 0);
-    failed.next().unwrap_or_default()
 }

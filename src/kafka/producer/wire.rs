@@ -8,9 +8,9 @@ use kafka_protocol::{
         AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, ApiKey,
         ApiVersionsRequest, ApiVersionsResponse, EndTxnRequest, EndTxnResponse, FindCoordinatorRequest,
         FindCoordinatorResponse, InitProducerIdRequest, InitProducerIdResponse, MetadataRequest, MetadataResponse,
-        ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader, SaslAuthenticateRequest,
-        SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse, TxnOffsetCommitRequest,
-        TxnOffsetCommitResponse,
+        OffsetFetchRequest, OffsetFetchResponse, ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader,
+        SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
+        TxnOffsetCommitRequest, TxnOffsetCommitResponse,
     },
     protocol::{Decodable, Encodable, HeaderVersion, StrBytes},
 };
@@ -37,7 +37,7 @@ macro_rules! asks {
 }
 
 // The oldest are those of Kafka 2.5 and of librdkafka's mock cluster. Produce ends before 13, which names topics by ids;
-// FindCoordinator before 4, which asks for several; AddPartitionsToTxn before 4, which is for brokers.
+// FindCoordinator before 4 and OffsetFetch before 8, which ask for several; AddPartitionsToTxn before 4, which is for brokers.
 asks! {
     ApiVersionsRequest => ApiVersionsResponse, ApiVersions, 0..=3;
     MetadataRequest => MetadataResponse, Metadata, 4..=12;
@@ -47,6 +47,7 @@ asks! {
     AddPartitionsToTxnRequest => AddPartitionsToTxnResponse, AddPartitionsToTxn, 0..=3;
     AddOffsetsToTxnRequest => AddOffsetsToTxnResponse, AddOffsetsToTxn, 0..=4;
     TxnOffsetCommitRequest => TxnOffsetCommitResponse, TxnOffsetCommit, 3..=5;
+    OffsetFetchRequest => OffsetFetchResponse, OffsetFetch, 7..=7;
     EndTxnRequest => EndTxnResponse, EndTxn, 0..=5;
     SaslHandshakeRequest => SaslHandshakeResponse, SaslHandshake, 1..=1;
     SaslAuthenticateRequest => SaslAuthenticateResponse, SaslAuthenticate, 0..=2;
@@ -92,6 +93,12 @@ impl From<anyhow::Error> for Malformed {
     fn from(error: anyhow::Error) -> Self {
         Self(error.to_string())
     }
+}
+
+/// The first code that is none of success, else 0.
+pub fn worst(codes: impl Iterator<Item = i16>) -> i16 {
+    let mut failed = codes.filter(|code| *code != 0);
+    failed.next().unwrap_or_default()
 }
 
 /// The whole frame of a request.

@@ -13,8 +13,9 @@ use super::{
     cluster::Cluster,
     connection::{Lost, Unconnected},
     failure::{Failure, Verdict, of_coordinator, words},
+    offsets::GroupOffsets,
     settings::Settings,
-    transaction::{Epochs, GroupOffsets, Transactions},
+    transaction::{Epochs, Transactions},
     trouble::Trouble,
     wire,
 };
