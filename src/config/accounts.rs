@@ -85,7 +85,7 @@ impl Default for Storage {
     fn default() -> Self {
         Self {
             container_name: "commerce-logs-separated".to_owned(),
-            range_bytes: 2 << 20,
+            range_bytes: 1 << 20,
             ranges_ahead: 4,
         }
     }

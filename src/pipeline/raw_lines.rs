@@ -31,8 +31,10 @@ pub struct RawLines {
     topic: String,
     partition: i32,
     keys: LineKey,
-    /// Those that all of the blob's lines have, and those of the line that is sent.
+    /// Those that all of the blob's lines have; with its offset, those of a member's lines; and those of the
+    /// line that is sent.
     common: RecordHeaders,
+    of_member: (Option<u64>, RecordHeaders),
     headers: RecordHeaders,
     sent: u64,
 }
@@ -49,6 +51,7 @@ impl RawLines {
             partition: topic::partition_of(blob, topic.1) as i32,
             keys: LineKey::new(environment, blob),
             common,
+            of_member: (None, RecordHeaders::new()),
             headers: RecordHeaders::new(),
             sent: lines_before,
         }
@@ -60,10 +63,16 @@ impl RawLines {
     }
 
     pub fn send(&mut self, producer: &mut Producer, piece: &Piece, bytes: &[u8]) -> Result<(), kafka::Error> {
-        let (mut member, mut index) = (itoa::Buffer::new(), itoa::Buffer::new());
-        self.headers.copy_from(&self.common);
-        let member = member.format(piece.position.member);
-        self.headers.push("blob-offset", Some(member.as_bytes()));
+        let (member, of_member) = &mut self.of_member;
+        if *member != Some(piece.position.member) {
+            *member = Some(piece.position.member);
+            of_member.copy_from(&self.common);
+            let mut offset = itoa::Buffer::new();
+            let offset = offset.format(piece.position.member);
+            of_member.push("blob-offset", Some(offset.as_bytes()));
+        }
+        self.headers.copy_from(of_member);
+        let mut index = itoa::Buffer::new();
         let index = index.format(piece.position.index);
         self.headers.push("blob-line", Some(index.as_bytes()));
         if let Some(part) = piece.part {

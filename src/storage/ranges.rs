@@ -29,7 +29,7 @@ pub struct ReadOptions {
 impl Default for ReadOptions {
     fn default() -> Self {
         Self {
-            range_bytes: 2 * 1024 * 1024,
+            range_bytes: 1 << 20,
             ranges_ahead: 4,
         }
     }

@@ -187,7 +187,7 @@ pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
     // Nothing is asked of storage before Kafka answers, but its client can get ready meanwhile.
     let opening = async { app.container(&environment, args.container.as_deref()) };
     let (cluster, container) = tokio::join!(connecting, opening);
-    let cluster = cluster?;
+    let mut cluster = cluster?;
     tracing::debug!("Kafka answers");
     let (container, _) = container?;
     let blobs = find_blobs(&container, blob).await?;
@@ -196,9 +196,15 @@ pub async fn run(args: Ingest, app: &App) -> anyhow::Result<()> {
 
     let mut parts = Parts::of(blobs.len(), "blobs");
     let mut output = app.output();
-    for blob in blobs {
+    let mut blobs = blobs.into_iter().peekable();
+    while let Some(blob) = blobs.next() {
+        let is_last = blobs.peek().is_none();
         let result = async {
             let job = job(&args, app, &environment, &container, blob, cluster.as_ref()).await?;
+            if is_last {
+                // It is closed while lines are sent, and not waited for at the end.
+                drop(cluster.take());
+            }
             one(&args, app, &kafka.connection, job, control.clone(), &mut output).await
         }
         .await;

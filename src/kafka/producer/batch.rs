@@ -12,6 +12,8 @@ use rdkafka::message::Headers;
 pub const HEADER_BYTES: usize = 61;
 /// Where what the checksum covers begins: behind it, with the attributes.
 const CHECKED_FROM: usize = 21;
+/// Memory doubles as it is filled: from here it meets 1 MiB, the usual size of a batch, exactly.
+const FIRST_BYTES: usize = 128 << 10;
 const MAGIC: u8 = 2;
 const TRANSACTIONAL: i16 = 1 << 4;
 
@@ -128,6 +130,7 @@ impl Batch {
     /// In memory that was used before.
     pub fn within(mut memory: Vec<u8>) -> Self {
         memory.clear();
+        memory.reserve_exact(FIRST_BYTES);
         memory.resize(HEADER_BYTES, 0);
         Self {
             bytes: memory,
@@ -271,6 +274,7 @@ fn lz4_frame(records: &[u8], into: &mut Vec<u8>, at: usize) -> std::io::Result<u
     let blocks = records.len().div_ceil(LZ4_BLOCK_BYTES);
     let most = LZ4_HEAD.len() + blocks * (4 + compress_bound(LZ4_BLOCK_BYTES.min(records.len()))?) + 4;
     if into.len() < at + most {
+        into.reserve_exact(at + most - into.len());
         into.resize(at + most, 0);
     }
     let mut end = at + LZ4_HEAD.len();

@@ -111,7 +111,7 @@ struct Place {
 }
 
 /// Batches on their way take so much at most; [`Producer::send`] blocks beyond it.
-const BYTES_ON_THEIR_WAY: usize = 6 << 20;
+const BYTES_ON_THEIR_WAY: usize = 3 << 20;
 /// Batches that are being filled take so much at most together: then the largest is sent.
 const BYTES_BEING_FILLED: usize = 8 << 20;
 /// Batches that are compressed side by side.

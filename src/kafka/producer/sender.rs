@@ -293,6 +293,8 @@ impl Sender {
         }
         if self.queues.are_all_led(&self.cluster) {
             self.refresh_tries = 0;
+            // The next topic may come at once.
+            self.refresh_at = None;
             self.trouble.is_over();
         }
         for topic in self.queues.topics() {

@@ -1,6 +1,9 @@
 //! Lines that travel together.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::domain::{Checkpoint, LinePosition};
 
@@ -15,6 +18,42 @@ pub struct Batch {
     pub whole: bool,
     /// Compressed bytes of the blob that were read for it, as an offset.
     pub read_to: u64,
+    pub(super) spare: Spare,
+}
+
+/// A batch's memory is the reader's again.
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.spare.put(std::mem::take(&mut self.bytes));
+    }
+}
+
+/// Memory of batches that were taken, for the next ones: to ask the system for it each time costs as much as a tenth of
+/// inflating into it. What is in it stays there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Spare {
+    /// While one batch is read and one waits, one is taken.
+    const BUFFERS: usize = 2;
+    /// What a very long line took is not kept.
+    const BUFFER_BYTES: usize = 4 << 20;
+
+    pub fn take(&self) -> Vec<u8> {
+        self.buffers().pop().unwrap_or_default()
+    }
+
+    fn put(&self, buffer: Vec<u8>) {
+        let mut buffers = self.buffers();
+        if buffers.len() < Self::BUFFERS && buffer.capacity() <= Self::BUFFER_BYTES {
+            buffers.push(buffer);
+        }
+    }
+
+    /// A panic elsewhere while the lock was held leaves these plain values usable.
+    fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One line, or one part of a long one.

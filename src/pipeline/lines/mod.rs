@@ -40,7 +40,7 @@ pub struct Limits {
 impl Limits {
     /// The bounds for records of at most `part_bytes` payload.
     pub fn for_parts_of(part_bytes: usize) -> Self {
-        const BATCH_BYTES: usize = 1 << 20;
+        const BATCH_BYTES: usize = 512 << 10;
         const BATCH_LINES: usize = 16 << 10;
         const HOLD_BACK_BYTES: usize = 4 << 20;
         const HOLD_BACK_LINES: u64 = 64 << 10;

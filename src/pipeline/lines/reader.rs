@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memchr::memchr;
 
-use super::{Batch, End, Item, LastLine, Limits, LineError, Part, Piece};
+use super::{Batch, End, Item, LastLine, Limits, LineError, Part, Piece, batch::Spare};
 use crate::{
     domain::{Checkpoint, LinePosition},
     gzip::{self, MemberReader, Read, ReadError, Tail},
@@ -53,6 +53,7 @@ pub struct LineReader<O, S> {
     long_line: LongLine,
     /// What comes once the proved pieces are given out.
     then: Option<Then>,
+    spare: Spare,
 }
 
 /// A line too long to be held.
@@ -86,7 +87,8 @@ enum Then {
 }
 
 /// Text is inflated in steps of this size, in which there may be as many lines.
-const STEP_BYTES: usize = 64 << 10;
+const STEP_BYTES: usize = 128 << 10;
+const GROWTH_BYTES: usize = 256 << 10;
 
 impl<O, S, E> LineReader<O, S>
 where
@@ -112,6 +114,7 @@ where
             proved: (0, start),
             long_line: LongLine::None,
             then: None,
+            spare: Spare::default(),
         }
     }
 
@@ -143,10 +146,14 @@ where
         let hold_back = self.reading.limits.hold_back_bytes as u64;
         let to_next_mark = hold_back - self.member_text % hold_back;
         let room = STEP_BYTES.min(to_next_mark as usize);
-        if self.buffer.len() < self.used + room {
-            self.buffer.resize(self.used + room, 0);
+        let end = self.used + room;
+        if self.buffer.len() < end {
+            // Twice the memory each time would be too much: it is used again, and grows seldom.
+            self.buffer
+                .reserve_exact(end.next_multiple_of(GROWTH_BYTES) - self.buffer.len());
+            self.buffer.resize(end, 0);
         }
-        match self.members.read(&mut self.buffer[self.used..self.used + room]) {
+        match self.members.read(&mut self.buffer[self.used..end]) {
             Ok(Read::Bytes(count)) => {
                 self.member_text += count as u64;
                 self.take(count)?;
@@ -392,13 +399,19 @@ where
             piece.start -= kept_from;
             piece.end -= kept_from;
         }
-        let kept = self.buffer[kept_from..self.used].to_vec();
+        let kept = kept_from..self.used;
+        let mut buffer = self.spare.take();
+        if buffer.len() < kept.len() {
+            buffer.resize(kept.len(), 0);
+        }
+        buffer[..kept.len()].copy_from_slice(&self.buffer[kept]);
         let batch = Batch {
             whole: last.ends_line(),
-            bytes: std::mem::replace(&mut self.buffer, kept),
+            bytes: std::mem::replace(&mut self.buffer, buffer),
             pieces,
             after: self.proved.1,
             read_to: self.members.position(),
+            spare: self.spare.clone(),
         };
         self.line_start -= kept_from;
         self.used -= kept_from;

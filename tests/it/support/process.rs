@@ -38,6 +38,11 @@ pub fn let_pass(time: Duration) {
 /// A port that is free now. Taken from below the ports that the system gives to outgoing connections: a client that
 /// reconnects to a stopped server could otherwise be given the server's own port.
 pub fn free_port() -> u16 {
+    listen().local_addr().expect("the port of a listener").port()
+}
+
+/// Listens on such a port.
+pub fn listen() -> TcpListener {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -45,8 +50,8 @@ pub fn free_port() -> u16 {
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = (FIRST + own_start.wrapping_add(step) % COUNT) as u16;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener;
         }
     }
     panic!("no free port from {FIRST} to {}", FIRST + COUNT);

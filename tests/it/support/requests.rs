@@ -1,12 +1,12 @@
 //! What clients ask of a broker, in its order: a TCP proxy that reads along.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::process::free_port;
+use super::process::listen;
 use super::topics::Topics;
 
 /// A request that matters to a transaction.
@@ -48,7 +48,7 @@ type Heads = Arc<Mutex<Vec<Vec<u8>>>>;
 impl Requests {
     /// Listens on a free port and forwards to `upstream`, which need not be there yet; until the tests end.
     pub fn to(upstream: SocketAddr) -> Requests {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).expect("listen as a proxy");
+        let listener = listen();
         let address = listener.local_addr().expect("the proxy's address");
         let heads = Heads::default();
         let connections = Arc::new(AtomicU64::new(0));

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use super::head::{Api, Head};
 use super::plan::{Act, Chaos, Did, Late, Plan, Rule, Step, Waiting};
-use crate::support::process::free_port;
+use crate::support::process::listen;
 
 /// How long the answer to a late frame may take.
 const LATE_ANSWER: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ struct LateFrame {
 impl Frames {
     /// Listens on a free port and forwards to `broker`, which need not be there yet; until the tests end.
     pub fn before(&self, broker: SocketAddr) -> SocketAddr {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).expect("listen as a proxy");
+        let listener = listen();
         let address = listener.local_addr().expect("the proxy's address");
         let frames = self.clone();
         thread::spawn(move || {
