@@ -203,10 +203,16 @@ impl Cluster {
         for topic in &answer.topics {
             let Some(name) = &topic.name else { continue };
             let name: Arc<str> = Arc::from(name.0.as_str());
-            match Code::try_from_code(topic.error_code) {
-                Some(code) => drop(self.refused.insert(Arc::clone(&name), code)),
-                None => drop(self.refused.remove(&name)),
+            let code = Code::try_from_code(topic.error_code);
+            // Brokers refuse records for their own topics, but not the marker that ends the transaction there. Behind one,
+            // a coordinator can not read its log any more.
+            let code = code.or(topic.is_internal.then_some(Code::InvalidTopicException));
+            if let Some(code) = code {
+                self.refused.insert(Arc::clone(&name), code);
+                self.leaders.remove(&name);
+                continue;
             }
+            self.refused.remove(&name);
             let partitions = topic.partitions.iter();
             let leaders = partitions.map(|partition| (partition.partition_index, partition.leader_id.0));
             self.leaders.insert(name, leaders.collect());
