@@ -1,7 +1,8 @@
 //! One-shot ingest beside `zcat | kcat -P`, in turn, of the same file into the same Kafka: `make bench`.
 //!
-//! clp reads the blob from Azurite and sends each line with key and headers, in transactions, with its checkpoint. kcat
-//! reads the file and sends the lines with neither. Whole processes, from start to end.
+//! clp reads the blob from a directory, as kcat reads the file, and once more from Azurite, which takes a part of the same
+//! processors for its own work. It sends each line with key and headers, in transactions, with its checkpoint; kcat sends the
+//! lines with neither. Whole processes, from start to end.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +21,7 @@ use std::time::Duration;
 use support::{
     bench::{Cost, PARTITIONS, compare, kcat_produces, lines, whole, write_blob},
     blobs::Blobs,
-    clp::Clp,
+    clp::{Clp, ENVIRONMENT, SUBSCRIPTION},
     gz,
     process::unique,
     services::kafka,
@@ -31,20 +32,30 @@ fn main() {
     let blobs = Blobs::new();
     // Each run sends the blob again, as runs without --resume do. What the brokers do for new topics is no part of it.
     let topics = Topics::with_partitions(kafka(), PARTITIONS);
-    let clp = Clp::new(kafka(), &blobs, &topics);
+    let remote = Clp::new(kafka(), &blobs, &topics);
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let local = Clp::new(kafka(), &blobs, &topics).set(
+        &format!("subscriptions.{SUBSCRIPTION}.environments.{ENVIRONMENT}.storage_account"),
+        serde_json::json!({"directory": directory.path()}),
+    );
     let topic = unique("bench.kcat");
     topics::create(kafka(), &topic, PARTITIONS, &[]);
     for lines in lines(&[1_000_000, 200_000]) {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        write_blob(file.path(), lines);
         let name = gz::blob_name("20250606", &format!("api-{lines}"), "platform");
-        blobs.upload(&name, file.path());
+        let file = directory.path().join(&name);
+        std::fs::create_dir_all(file.parent().expect("a file in a directory")).expect("make the blob's directory");
+        write_blob(&file, lines);
+        blobs.upload(&name, &file);
         compare(
             &format!("one shot of {lines} lines of 1.6 KB"),
             lines,
             vec![
-                ("`clp ingest`", Box::new(|| run_clp(&clp, &name, lines))),
-                ("`zcat \\| kcat -P`", Box::new(|| kcat_produces(file.path(), &topic, 1))),
+                ("`clp ingest`", Box::new(|| run_clp(&local, &name, lines))),
+                (
+                    "`clp ingest`, from Azurite",
+                    Box::new(|| run_clp(&remote, &name, lines)),
+                ),
+                ("`zcat \\| kcat -P`", Box::new(|| kcat_produces(&file, &topic, 1))),
             ],
         );
         blobs.delete(&name);
