@@ -35,5 +35,4 @@ pub use outage::Outage;
 pub use partitions::{Fetched, Partitions, Polled, Position};
 
 pub use producer::{Delivery, Producer, Record, RecordHeaders, TopicLimits};
-pub use rdkafka::message::{Header, Headers, OwnedHeaders};
 pub use version::BrokerVersion;

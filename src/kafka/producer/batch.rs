@@ -6,7 +6,11 @@ use std::{cell::RefCell, io::Write};
 
 use bytes::Bytes;
 use lz4::block::{CompressionMode, compress_bound, compress_to_buffer};
-use rdkafka::message::Headers;
+
+use super::{
+    headers::RecordHeaders,
+    varint::{put_bytes, put_varint, size_of_bytes, size_of_varint},
+};
 
 /// Bytes of a batch before its records.
 pub const HEADER_BYTES: usize = 61;
@@ -49,63 +53,6 @@ impl Identity {
         producer_id: -1,
         epoch: -1,
     };
-}
-
-/// A record's headers, as they stand in a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecordHeaders {
-    count: i32,
-    encoded: Vec<u8>,
-}
-
-impl RecordHeaders {
-    pub const fn new() -> Self {
-        Self {
-            count: 0,
-            encoded: Vec::new(),
-        }
-    }
-
-    /// Those of a record that was read.
-    pub fn of(headers: Option<&impl Headers>) -> Self {
-        let mut all = Self::new();
-        for header in headers.into_iter().flat_map(Headers::iter) {
-            all.push(header.key, header.value);
-        }
-        all
-    }
-
-    /// Adds one behind the others.
-    pub fn push(&mut self, name: &str, value: Option<&[u8]>) {
-        self.count += 1;
-        put_bytes(&mut self.encoded, Some(name.as_bytes()));
-        put_bytes(&mut self.encoded, value);
-    }
-
-    /// Takes the place of what is in it, and keeps its memory.
-    pub fn copy_from(&mut self, other: &Self) {
-        self.count = other.count;
-        self.encoded.clear();
-        self.encoded.extend_from_slice(&other.encoded);
-    }
-
-    pub fn clear(&mut self) {
-        self.count = 0;
-        self.encoded.clear();
-    }
-
-    /// As a consumer reads them.
-    #[cfg(test)]
-    pub fn decoded(&self) -> Vec<(String, Option<String>)> {
-        let mut rest = &self.encoded[..];
-        let mut next = || {
-            let length = usize::try_from(tests::varint(&mut rest)).ok()?;
-            let (text, behind) = rest.split_at(length);
-            rest = behind;
-            Some(String::from_utf8(text.to_vec()).unwrap())
-        };
-        (0..self.count).map(|_| (next().unwrap(), next())).collect()
-    }
 }
 
 /// A record as it goes into a batch.
@@ -154,7 +101,7 @@ impl Batch {
         // The length, attributes, delta of the timestamp and of the offset, lengths of key and value, and count of headers.
         const NUMBERS: usize = 5 + 1 + 10 + 5 + 5 + 5 + 5;
         let bytes = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
-        HEADER_BYTES + NUMBERS + bytes(content.key) + bytes(content.value) + content.headers.encoded.len()
+        HEADER_BYTES + NUMBERS + bytes(content.key) + bytes(content.value) + content.headers.encoded().len()
     }
 
     pub fn push(&mut self, content: &Content<'_>) {
@@ -171,16 +118,16 @@ impl Batch {
             + size_of_varint(offset_delta)
             + size_of_bytes(content.key)
             + size_of_bytes(content.value)
-            + size_of_varint(i64::from(headers.count))
-            + headers.encoded.len();
+            + size_of_varint(i64::from(headers.count()))
+            + headers.encoded().len();
         put_varint(&mut self.bytes, length as i64);
         self.bytes.push(0);
         put_varint(&mut self.bytes, timestamp_delta);
         put_varint(&mut self.bytes, offset_delta);
         put_bytes(&mut self.bytes, content.key);
         put_bytes(&mut self.bytes, content.value);
-        put_varint(&mut self.bytes, i64::from(headers.count));
-        self.bytes.extend_from_slice(&headers.encoded);
+        put_varint(&mut self.bytes, i64::from(headers.count()));
+        self.bytes.extend_from_slice(headers.encoded());
         self.count += 1;
     }
 
@@ -295,64 +242,20 @@ fn lz4_frame(records: &[u8], into: &mut Vec<u8>, at: usize) -> std::io::Result<u
     Ok(end + 4)
 }
 
-/// In zigzag, so that small negative numbers are short as well.
-fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-fn size_of_varint(value: i64) -> usize {
-    let bits = 64 - (zigzag(value) | 1).leading_zeros() as usize;
-    bits.div_ceil(7)
-}
-
-fn put_varint(bytes: &mut Vec<u8>, value: i64) {
-    let mut rest = zigzag(value);
-    while rest >= 0x80 {
-        bytes.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    bytes.push(rest as u8);
-}
-
-fn size_of_bytes(value: Option<&[u8]>) -> usize {
-    value.map_or(1, |value| size_of_varint(value.len() as i64) + value.len())
-}
-
-/// A length, -1 for what is not there, and the bytes.
-fn put_bytes(bytes: &mut Vec<u8>, value: Option<&[u8]>) {
-    match value {
-        None => put_varint(bytes, -1),
-        Some(value) => {
-            put_varint(bytes, value.len() as i64);
-            bytes.extend_from_slice(value);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
+    use super::super::varint::{take_bytes, take_varint};
+
     use super::*;
 
-    pub fn varint(bytes: &mut &[u8]) -> i64 {
-        let (mut value, mut shift) = (0_u64, 0);
-        loop {
-            let byte = bytes[0];
-            *bytes = &bytes[1..];
-            value |= u64::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte < 0x80 {
-                return (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
-            }
-        }
+    fn varint(rest: &mut &[u8]) -> i64 {
+        take_varint(rest).unwrap()
     }
 
     fn bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-        let length = usize::try_from(varint(rest)).ok()?;
-        let (bytes, behind) = rest.split_at(length);
-        *rest = behind;
-        Some(bytes)
+        take_bytes(rest).unwrap()
     }
 
     fn number<const N: usize>(batch: &[u8], at: usize) -> [u8; N] {
@@ -467,15 +370,5 @@ mod tests {
         let end = lz4_frame(&noise, &mut frame, 3).unwrap();
         assert!(end > noise.len());
         assert_eq!(decompress(3, &frame[3..end]), noise);
-    }
-
-    #[test]
-    fn varints_are_as_long_as_computed() {
-        for value in [0, -1, 1, 63, -64, 64, 8191, 8192, i64::MAX, i64::MIN] {
-            let mut written = Vec::new();
-            put_varint(&mut written, value);
-            assert_eq!(written.len(), size_of_varint(value), "{value}");
-            assert_eq!(varint(&mut &written[..]), value);
-        }
     }
 }

@@ -14,6 +14,7 @@ mod cluster;
 mod connection;
 mod coordinator;
 mod failure;
+mod headers;
 mod offsets;
 mod outbox;
 mod produce;
@@ -25,6 +26,7 @@ mod shared;
 mod tls;
 mod transaction;
 mod trouble;
+mod varint;
 mod wire;
 mod writer;
 
@@ -38,7 +40,6 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(super) use self::failure::words;
-pub use self::{batch::RecordHeaders, settings::TopicLimits};
 use self::{
     batch::{Batch, Content},
     failure::Failure,
@@ -47,6 +48,7 @@ use self::{
     settings::{Settings, TRANSACTION_TIMEOUT},
     shared::Shared,
 };
+pub use self::{headers::RecordHeaders, settings::TopicLimits};
 use super::{Connection, Error, Member, Offsets};
 
 /// What a commit promises.
@@ -111,7 +113,7 @@ struct Place {
 }
 
 /// Batches on their way take so much at most; [`Producer::send`] blocks beyond it.
-const BYTES_ON_THEIR_WAY: usize = 3 << 20;
+const BYTES_ON_THEIR_WAY: usize = 2 << 20;
 /// Batches that are being filled take so much at most together: then the largest is sent.
 const BYTES_BEING_FILLED: usize = 8 << 20;
 /// Batches that are compressed side by side.

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{key::RecordKey, record::Kind},
-    kafka::{Consumed, Headers, RecordHeaders},
+    kafka::{Consumed, RecordHeaders},
     pipeline::lines::Part,
 };
 
@@ -17,12 +17,9 @@ pub struct Whence<'a> {
 impl<'a> Whence<'a> {
     pub fn of(record: &'a Consumed) -> Self {
         let mut whence = Self::default();
-        for header in record.headers.iter().flat_map(Headers::iter) {
-            let value = header
-                .value
-                .and_then(|value| str::from_utf8(value).ok())
-                .unwrap_or_default();
-            match header.key {
+        for (name, value) in record.headers.iter() {
+            let value = value.and_then(|value| str::from_utf8(value).ok()).unwrap_or_default();
+            match name {
                 "service" => whence.service = value,
                 "environment" => whence.environment = value,
                 "subscription" => whence.subscription = value,
@@ -50,17 +47,16 @@ impl<'a> Whence<'a> {
 
 /// Which part of a line the record is.
 pub fn part(record: &Consumed) -> Option<Part> {
-    let mut headers = record.headers.as_ref()?.iter();
-    let part = headers.find(|header| header.key == "part")?;
-    Part::parse(str::from_utf8(part.value?).ok()?)
+    let (_, value) = record.headers.iter().find(|(name, _)| *name == "part")?;
+    Part::parse(str::from_utf8(value?).ok()?)
 }
 
 /// Those of the raw record, and what kind of record came of it; with its number if it comes in parts.
 pub fn set_headers(headers: &mut RecordHeaders, raw: &Consumed, kind: Kind, part: Option<Part>) {
     headers.clear();
-    for header in raw.headers.iter().flat_map(Headers::iter) {
-        if !matches!(header.key, "part" | "record-type") {
-            headers.push(header.key, header.value);
+    for (name, value) in raw.headers.iter() {
+        if !matches!(name, "part" | "record-type") {
+            headers.push(name, value);
         }
     }
     headers.push("record-type", Some(kind.name().as_bytes()));
@@ -72,12 +68,11 @@ pub fn set_headers(headers: &mut RecordHeaders, raw: &Consumed, kind: Kind, part
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::{Header, OwnedHeaders};
 
-    fn record(key: Option<&str>, headers: &[(&str, Option<&str>)]) -> Consumed {
-        let mut owned = OwnedHeaders::new();
-        for (key, value) in headers {
-            owned = owned.insert(Header { key, value: *value });
+    fn record(key: Option<&str>, told: &[(&str, Option<&str>)]) -> Consumed {
+        let mut headers = RecordHeaders::new();
+        for (name, value) in told {
+            headers.push(name, value.map(str::as_bytes));
         }
         Consumed {
             partition: 0,
@@ -85,7 +80,7 @@ mod tests {
             key: key.map(|key| key.as_bytes().to_vec()),
             timestamp: None,
             value: None,
-            headers: (!headers.is_empty()).then_some(owned),
+            headers,
         }
     }
 
@@ -134,8 +129,11 @@ mod tests {
             let mut headers = RecordHeaders::new();
             headers.push("of the record before", None);
             set_headers(&mut headers, raw, kind, part);
-            let text = |(key, value): (String, Option<String>)| format!("{key}={}", value.as_deref().unwrap_or("-"));
-            headers.decoded().into_iter().map(text).collect::<Vec<_>>().join(" ")
+            let text = |(name, value): (&str, Option<&[u8]>)| {
+                let value = value.map_or("-", |value| str::from_utf8(value).unwrap());
+                format!("{name}={value}")
+            };
+            headers.iter().map(text).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(told(&raw, Kind::Http, None), "blob-offset=7 none=- record-type=http");
         assert_eq!(

@@ -9,7 +9,7 @@ use crate::{
         event::{BlobEvent, BlobState, BlobStatus},
         key, topic,
     },
-    kafka::{Consumed, RecordHeaders},
+    kafka::Consumed,
     pipeline::{
         metrics::ErrorKind,
         outgoing::Outgoing,
@@ -55,7 +55,7 @@ impl Lane {
                 partition: home,
                 key,
                 payload: record.value,
-                headers: RecordHeaders::of(record.headers.as_ref()),
+                headers: record.headers,
             });
             return None;
         }

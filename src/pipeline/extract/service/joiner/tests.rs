@@ -1,4 +1,5 @@
 use super::*;
+use crate::kafka::RecordHeaders;
 
 /// `a2/3:text` is a part of the line with the key `a`, `a:text` a whole one.
 fn record(text: &str) -> (Consumed, Option<Part>) {
@@ -10,7 +11,7 @@ fn record(text: &str) -> (Consumed, Option<Part>) {
         key: Some(key.as_bytes().to_vec()),
         timestamp: None,
         value: Some(value.as_bytes().to_vec()),
-        headers: None,
+        headers: RecordHeaders::new(),
     };
     (record, Part::parse(part))
 }

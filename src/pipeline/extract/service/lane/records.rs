@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{ExtractError, Lane, Uncommitted};
 use crate::{
     domain::record::{ErrorType, Failed, Record, Source, write_json},
-    kafka::{self, Consumed, Headers},
+    kafka::{self, Consumed},
     pipeline::extract::{
         Origin, RawLine, extract,
         service::{
@@ -187,10 +187,7 @@ impl Lane {
 
 /// Bytes of payload in one record of the output.
 fn payload_limit(output: &Output, raw: &Consumed) -> usize {
-    let headers = raw.headers.iter().flat_map(Headers::iter);
-    let headers: usize = headers
-        .map(|header| header.key.len() + header.value.map_or(0, <[u8]>::len) + OVERHEAD_BYTES_OF_HEADER)
-        .sum();
+    let headers = raw.headers.encoded().len() + raw.headers.count() as usize * OVERHEAD_BYTES_OF_HEADER;
     let besides = OVERHEAD_BYTES + headers + raw.key.as_ref().map_or(0, Vec::len);
     output.max_record_bytes.saturating_sub(besides).max(LEAST_PART_BYTES)
 }
