@@ -40,7 +40,7 @@ fn late_lines_stay_out(release: Release) {
     send(&mut producer, "first");
     producer.commit().unwrap();
 
-    door.set([Rule::nth(Api::Produce, 1).hold_silently([before(Api::Produce, 2)])]);
+    door.set([Rule::nth(Api::Produce, 1).hold_silently([before(Api::Produce, 1)])]);
     send(&mut producer, "given up");
     wait_for("the line on its way", LIMIT, || {
         producer.poll().unwrap();
