@@ -1,8 +1,9 @@
 //! A group's offsets: as they go into a transaction, and as the group's coordinator has them afterwards.
 
 use kafka_protocol::messages::{
-    GroupId, OffsetFetchRequest, OffsetFetchResponse, ProducerId, TopicName, TransactionalId, TxnOffsetCommitRequest,
-    TxnOffsetCommitResponse,
+    GroupId, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, ProducerId, TopicName,
+    TransactionalId, TxnOffsetCommitRequest, TxnOffsetCommitResponse,
+    offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
     offset_fetch_request::OffsetFetchRequestTopic,
     txn_offset_commit_request::{TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic},
 };
@@ -51,6 +52,26 @@ impl GroupOffsets {
             .with_topics(vec![topic])
     }
 
+    /// The request that says them once more, when the transaction in which they were is final.
+    pub fn to_repeat(&self) -> OffsetCommitRequest {
+        let partitions = self.offsets.iter().map(|(partition, offset)| {
+            OffsetCommitRequestPartition::default()
+                .with_partition_index(*partition)
+                .with_committed_offset(*offset)
+                .with_committed_leader_epoch(-1)
+        });
+        let topic = OffsetCommitRequestTopic::default()
+            .with_name(self.topic())
+            .with_partitions(partitions.collect());
+        let standing = &self.standing;
+        OffsetCommitRequest::default()
+            .with_group_id(self.group())
+            .with_generation_id_or_member_epoch(standing.generation)
+            .with_member_id(wire::text(&standing.member))
+            .with_group_instance_id(standing.instance.as_deref().map(wire::text))
+            .with_topics(vec![topic])
+    }
+
     /// The request for what the group's coordinator has, once no transaction changes it.
     pub fn to_fetch(&self) -> OffsetFetchRequest {
         let partitions = self.offsets.iter().map(|(partition, _)| *partition);
@@ -75,6 +96,12 @@ impl GroupOffsets {
 
 /// The code of an answer, 0 if all is well.
 pub fn code_of_commit(answer: &TxnOffsetCommitResponse) -> i16 {
+    let partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
+    wire::worst(partitions.map(|partition| partition.error_code))
+}
+
+/// The code of an answer, 0 if all is well.
+pub fn code_of_repetition(answer: &OffsetCommitResponse) -> i16 {
     let partitions = answer.topics.iter().flat_map(|topic| &topic.partitions);
     wire::worst(partitions.map(|partition| partition.error_code))
 }

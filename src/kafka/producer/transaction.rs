@@ -24,7 +24,7 @@ use super::{
     cluster::{Cluster, Role},
     coordinator::{Coordinator, Question},
     failure::Failure,
-    offsets::{GroupOffsets, code_of_commit, code_of_fetch},
+    offsets::{GroupOffsets, code_of_commit, code_of_fetch, code_of_repetition},
     settings::TRANSACTION_TIMEOUT,
     wire::{self, worst},
 };
@@ -35,8 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const ABORT_PATIENCE: Duration = Duration::from_secs(5);
 /// After a broker's start, transactions answer "coordinator load in progress" for a while.
 const OPEN_PATIENCE: Duration = Duration::from_secs(60);
-/// So often a group's offsets are committed again that were lost.
-const OFFSETS_TRIES: u32 = 5;
+/// So often a group's coordinator is told offsets again that it lost.
+const OFFSETS_TRIES: u32 = 3;
+/// For messages.
+const OFFSETS: &str = "offsets of the group";
 
 /// The newest versions before `transaction.version` 2.
 const END_TXN_BEFORE_V2: i16 = 4;
@@ -196,13 +198,12 @@ impl Transactions {
     /// # Errors
     /// [`Failure::Aborted`] then; others that a coordinator gives.
     pub async fn send_offsets(&mut self, cluster: &mut Cluster, group: &GroupOffsets) -> Result<(), Failure> {
-        const WHAT: &str = "offsets of the group";
         self.touch();
         let newest = if self.epochs == Epochs::ByEnd {
             i16::MAX
         } else {
             let question = Question {
-                what: WHAT,
+                what: OFFSETS,
                 request: AddOffsetsToTxnRequest::default()
                     .with_transactional_id(self.transactional_id())
                     .with_producer_id(ProducerId(self.identity.producer_id))
@@ -217,7 +218,7 @@ impl Transactions {
             TXN_OFFSET_COMMIT_BEFORE_V2
         };
         let question = Question {
-            what: WHAT,
+            what: OFFSETS,
             request: group.to_commit(self.transactional_id(), self.identity),
             newest,
             code: code_of_commit,
@@ -248,66 +249,58 @@ impl Transactions {
             return self.give_up(cluster).await;
         }
         self.ask_for_end(cluster, commits).await?;
-        match offsets {
-            Some(offsets) if commits && self.epochs == Epochs::ByInit => self.see_to(cluster, &offsets).await,
-            _ => Ok(()),
+        if let Some(offsets) = offsets.filter(|_| commits && self.epochs == Epochs::ByInit) {
+            self.see_to(cluster, &offsets).await;
         }
+        Ok(())
     }
 
     /// Sees to it that the group has come as far as the transaction that was committed says. Coordinators of Kafka 3 and older
     /// take a late request for offsets in the place of the present one before they refuse it, and have none of them then,
-    /// until they read their log anew.
-    ///
-    /// # Errors
-    /// The id is another producer's. Of anything else there is a warning: what is committed is, and with the next commit
-    /// the group is there as well.
-    async fn see_to(&mut self, cluster: &mut Cluster, offsets: &GroupOffsets) -> Result<(), Failure> {
+    /// until they read their log anew. What is final already is said again without a transaction: there is none that a late
+    /// request could be taken for.
+    async fn see_to(&mut self, cluster: &mut Cluster, offsets: &GroupOffsets) {
         for _ in 0..OFFSETS_TRIES {
-            let question = Question {
-                what: "offsets of the group",
-                request: offsets.to_fetch(),
-                newest: i16::MAX,
-                code: code_of_fetch,
-                patience: ABORT_PATIENCE,
-            };
-            let looked = self.coordinator_of(offsets).ask(cluster, &question).await;
-            match looked {
-                Ok(answer) if offsets.are_reached(&answer) => return Ok(()),
-                Ok(_) => {}
-                Err(Failure::Unsupported(_)) => return Ok(()),
+            match self.has_reached(cluster, offsets).await {
+                Ok(true) | Err(Failure::Unsupported(_)) => return,
+                Ok(false) => {}
                 Err(failure) => {
                     tracing::warn!(
                         ?failure,
                         "it is not known whether the group's offsets are what was committed"
                     );
-                    return Ok(());
+                    return;
                 }
             }
             tracing::info!(
                 topic = offsets.topic,
                 "the group's coordinator lost offsets, and is told them again"
             );
-            match self.begin(cluster).await {
-                Err(failure @ Failure::Fenced(_)) => return Err(failure),
-                Err(failure) => {
-                    tracing::warn!(
-                        ?failure,
-                        "the group's coordinator can not be told its offsets again now"
-                    );
-                    return Ok(());
-                }
-                Ok(()) => {}
-            }
-            if let Err(failure) = self.send_offsets(cluster, offsets).await {
+            let question = Question {
+                what: OFFSETS,
+                request: offsets.to_repeat(),
+                newest: i16::MAX,
+                code: code_of_repetition,
+                patience: ABORT_PATIENCE,
+            };
+            if let Err(failure) = self.coordinator_of(offsets).ask(cluster, &question).await {
                 tracing::warn!(?failure, "the group's coordinator does not take the offsets again");
-                self.offsets = None;
-                return self.give_up(cluster).await;
+                return;
             }
-            self.offsets = None;
-            self.ask_for_end(cluster, true).await?;
         }
         tracing::warn!(topic = offsets.topic, "the group's coordinator goes on to lose offsets");
-        Ok(())
+    }
+
+    async fn has_reached(&mut self, cluster: &mut Cluster, offsets: &GroupOffsets) -> Result<bool, Failure> {
+        let question = Question {
+            what: OFFSETS,
+            request: offsets.to_fetch(),
+            newest: i16::MAX,
+            code: code_of_fetch,
+            patience: ABORT_PATIENCE,
+        };
+        let answer = self.coordinator_of(offsets).ask(cluster, &question).await?;
+        Ok(offsets.are_reached(&answer))
     }
 
     async fn ask_for_end(&mut self, cluster: &mut Cluster, commits: bool) -> Result<(), Failure> {

@@ -8,9 +8,9 @@ use kafka_protocol::{
         AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, ApiKey,
         ApiVersionsRequest, ApiVersionsResponse, EndTxnRequest, EndTxnResponse, FindCoordinatorRequest,
         FindCoordinatorResponse, InitProducerIdRequest, InitProducerIdResponse, MetadataRequest, MetadataResponse,
-        OffsetFetchRequest, OffsetFetchResponse, ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader,
-        SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
-        TxnOffsetCommitRequest, TxnOffsetCommitResponse,
+        OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, ProduceRequest,
+        ProduceResponse, RequestHeader, ResponseHeader, SaslAuthenticateRequest, SaslAuthenticateResponse,
+        SaslHandshakeRequest, SaslHandshakeResponse, TxnOffsetCommitRequest, TxnOffsetCommitResponse,
     },
     protocol::{Decodable, Encodable, HeaderVersion, StrBytes},
 };
@@ -47,6 +47,7 @@ asks! {
     AddPartitionsToTxnRequest => AddPartitionsToTxnResponse, AddPartitionsToTxn, 0..=3;
     AddOffsetsToTxnRequest => AddOffsetsToTxnResponse, AddOffsetsToTxn, 0..=4;
     TxnOffsetCommitRequest => TxnOffsetCommitResponse, TxnOffsetCommit, 3..=5;
+    OffsetCommitRequest => OffsetCommitResponse, OffsetCommit, 7..=8;
     OffsetFetchRequest => OffsetFetchResponse, OffsetFetch, 7..=7;
     EndTxnRequest => EndTxnResponse, EndTxn, 0..=5;
     SaslHandshakeRequest => SaslHandshakeResponse, SaslHandshake, 1..=1;
