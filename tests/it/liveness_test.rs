@@ -121,7 +121,8 @@ struct Watched<'a> {
 }
 
 struct Progress {
-    reached: i64,
+    /// `None` before the first look, which may come long after the broker is back.
+    reached: Option<i64>,
     since: Instant,
 }
 
@@ -129,12 +130,10 @@ impl Progress {
     /// Gives how long it had been the same.
     fn note(&mut self, reached: i64) -> Duration {
         let stood = self.since.elapsed();
-        if reached != self.reached {
-            *self = Progress {
-                reached,
-                since: Instant::now(),
-            };
+        if self.reached.is_some_and(|before| before != reached) {
+            self.since = Instant::now();
         }
+        self.reached = Some(reached);
         stood
     }
 }
@@ -142,7 +141,7 @@ impl Progress {
 impl<'a> Watched<'a> {
     fn new(run: &Pipeline<Kafka>, extract_group: &str, blob: &'a Mixed, back: Instant) -> Watched<'a> {
         let fresh = || Progress {
-            reached: -1,
+            reached: None,
             since: back,
         };
         Watched {
